@@ -1,0 +1,51 @@
+# Every target does its own set-up, on a machine with Python 3.11, make and a C compiler.
+PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null))
+BIN := .venv/bin
+export REDRAWN_ROOT := $(CURDIR)
+export MPLBACKEND := agg
+
+.PHONY: book test lint unit run check site serve bench clean
+.DEFAULT_GOAL := book
+
+.venv/ready: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Redrawn needs Python 3.11: install it, or say make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
+	  echo "Redrawn needs Python 3.11, found $$($(PYTHON) --version); say make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Installing the pinned packages into .venv (about two minutes, once)"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on -r requirements.lock || { \
+	  echo "The packages could not be installed: is this machine online? Then run make again."; exit 1; }
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: .venv/ready
+	$(BIN)/redrawn run --keep-going
+
+book: run
+	$(BIN)/redrawn book
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/redrawn generate --check
+
+unit: .venv/ready
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/unit
+
+check: run
+	$(BIN)/redrawn check
+
+site: book
+	$(BIN)/python -m pytest -q tests/site
+
+test: lint unit check site
+
+serve: .venv/ready
+	$(BIN)/redrawn serve
+
+bench: .venv/ready
+	$(BIN)/python benchmarks/siren_step.py
+
+clean:
+	rm -rf _build .snakemake

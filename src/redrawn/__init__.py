@@ -1,0 +1,1 @@
+"""Redrawn: the headline figures of machine-learning papers, redrawn from code."""

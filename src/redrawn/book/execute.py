@@ -1,0 +1,171 @@
+"""Run one chapter once: jupytext -> papermill -> record. The workflow engine calls this as a job.
+
+All is written to a folder beside the run's place and put there in one step at the end. A chapter that
+fails is recorded as failed, with its error; the job itself exits 0, so that the book can show it.
+"""
+
+import argparse
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import jupytext
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from redrawn.book import atomic, catalogue, key, paths
+from redrawn.book.record import FigureRecord, Provenance, Record
+from redrawn.data import registry
+
+TIMEOUT_FACTOR = 5
+"""A cell is stopped after this many times the chapter's whole declared time."""
+
+PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "matplotlib")
+
+
+def execute(slug: str, profile: str, seed: int, device: str) -> Record:
+    """Run a chapter and return its record, which is by then in its place on disk."""
+    chapter = catalogue.load().chapters[slug]
+    run_key = key.run_key(chapter, profile, seed, device)
+    place = paths.run_dir(profile, slug, seed)
+    out = place.with_name(f".{place.name}.{os.getpid()}")
+    out.mkdir(parents=True)
+    started = datetime.datetime.now(datetime.UTC)
+    clock = time.perf_counter()
+    try:
+        for name in chapter.datasets:
+            registry.path_of(name)
+        error = _run_notebook(chapter, profile, seed, key.resolve_device(device), out)
+        draft = json.loads((out / "draft.json").read_text()) if not error else {}
+    except FileNotFoundError:
+        draft, error = {}, "the notebook never called chapter.close()"
+    except BaseException:
+        shutil.rmtree(out, ignore_errors=True)
+        raise
+    record = Record(
+        slug=slug,
+        profile=profile,
+        seed=seed,
+        device=key.resolve_device(device),
+        key=run_key,
+        status="failed" if error else "ok",
+        error=error,
+        measured=draft.get("measured", {}),
+        numbers=draft.get("numbers", {}),
+        figures=[FigureRecord(**f) for f in draft.get("figures", [])],
+        provenance=_provenance(chapter, started, time.perf_counter() - clock),
+    )
+    _seal(record, out)
+    atomic.swap_folder(out, place)
+    return record
+
+
+def _seal(record: Record, out: Path) -> None:
+    (out / "draft.json").unlink(missing_ok=True)
+    shared = record.model_dump(include={"slug", "profile", "seed", "device", "key", "provenance"})
+    for figure in record.figures:
+        own = {"id": f"{record.slug}/{figure.id}", **figure.model_dump(exclude={"id"}), **shared}
+        text = json.dumps(own, indent=1) + "\n"
+        (out / "figures" / f"{figure.id}.json").write_text(text)
+    record.save(out / "record.json")
+
+
+def _run_notebook(chapter, profile: str, seed: int, device: str, out: Path) -> str:
+    """Execute the chapter's notebook into `out`; return its error, empty if there is none."""
+    notebook = jupytext.read(chapter.source, fmt="md:myst")
+    nbformat.write(notebook, out / "input.ipynb")
+    progress = paths.jobs_dir(profile) / f"{paths.run_name(chapter.slug, seed)}.progress"
+    total = len(notebook.cells)
+
+    def report(cell_index: int, **_) -> None:
+        atomic.write_text(progress, json.dumps({"cell": cell_index + 1, "cells": total}))
+
+    os.environ["REDRAWN_OUT"] = str(out)
+    os.environ["REDRAWN_ROOT"] = str(paths.root())
+    try:
+        papermill.execute_notebook(
+            out / "input.ipynb",
+            out / "chapter.ipynb",
+            parameters={"profile": profile, "seed": seed, "device": device},
+            kernel_name="python3",
+            cwd=paths.root(),
+            progress_bar=False,
+            execution_timeout=TIMEOUT_FACTOR * chapter.needs[profile].seconds,
+            on_cell_start=report,
+        )
+    except PapermillExecutionError as error:
+        return f"{error.ename}: {error.evalue} (cell {error.exec_count})"
+    except (TimeoutError, RuntimeError) as error:  # a hanging cell; a kernel that died
+        return f"{type(error).__name__}: {error}".strip()
+    finally:
+        (out / "input.ipynb").unlink()
+        if (out / "chapter.ipynb").exists():
+            _clean(out / "chapter.ipynb")
+    return ""
+
+
+def _clean(path: Path) -> None:
+    """Strip what differs between two equal runs: times, paths and papermill's own notes."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        for noise in ("papermill", "execution"):
+            cell.metadata.pop(noise, None)
+    nbformat.write(notebook, path)
+
+
+def _provenance(chapter, started: datetime.datetime, seconds: float) -> Provenance:
+    # RUSAGE_CHILDREN has the largest child that ended: the kernel. Linux counts kilobytes, macOS bytes.
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    commit = _git("rev-parse", "HEAD") or "unknown"
+    return Provenance(
+        commit=commit,
+        dirty=bool(_git("status", "--porcelain", "--untracked-files=no")),
+        lock_sha256=key.lock_digest(),
+        data_sha256=registry.checksums(chapter.datasets),
+        versions={"python": platform.python_version()}
+        | {name: importlib.metadata.version(name) for name in PACKAGES},
+        machine=f"{platform.system()} {platform.machine()}",
+        started=started.isoformat(timespec="seconds"),
+        wall_seconds=round(seconds, 2),
+        peak_mb=round(peak / (1024 if platform.system() == "Linux" else 1024**2), 1),
+    )
+
+
+def _git(*words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=paths.root(), capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def main() -> None:
+    """Run the chapter that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("slug")
+    parser.add_argument("profile", choices=paths.PROFILES)
+    parser.add_argument("seed", type=int)
+    parser.add_argument("device", choices=key.DEVICES)
+    given = parser.parse_args()
+    # The engine stops a job by SIGTERM: raised as an exception, it also stops the kernel.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        record = execute(given.slug, given.profile, given.seed, given.device)
+    except Exception:
+        traceback.print_exc()
+        sys.exit(1)
+    took = f"{record.provenance.wall_seconds:.0f} s"
+    print(f"{given.slug}: {record.status} after {took} {record.error}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Fill in what a page says about its own run: verdicts, numbers, figures, provenance.
+
+A chapter's text names them, and never types them:
+
+    {measured}`claim-id`  {verdict}`claim-id`  {number}`name`      inside a sentence
+    ```{redrawn-figure} figure-id      ```{verdicts}      ```{provenance}      as blocks
+"""
+
+import re
+
+from redrawn.book import paths, tables
+from redrawn.book.catalogue import Catalogue
+from redrawn.book.record import FigureRecord
+from redrawn.book.status import ChapterState
+
+ROLE = re.compile(r"\{(measured|verdict|number)\}`([^`]+)`")
+BLOCK = re.compile(r"^```\{(redrawn-figure|verdicts|provenance)\} *(\S*)\n```$", re.MULTILINE)
+
+
+class RenderError(Exception):
+    """A page names a claim, number or figure that its run does not have."""
+
+
+def text(source: str, state: ChapterState, catalogue: Catalogue) -> str:
+    """Return `source` with every role and block filled in from the chapter's run.
+
+    Raises:
+        RenderError: something named is not there.
+
+    """
+
+    def role(match: re.Match) -> str:
+        return _role(match[1], match[2], state)
+
+    def block(match: re.Match) -> str:
+        return _block(match[1], match[2], state, catalogue)
+
+    return ROLE.sub(role, BLOCK.sub(block, source))
+
+
+def _role(kind: str, name: str, state: ChapterState) -> str:
+    if kind == "number":
+        if name not in state.run.numbers:
+            raise RenderError(f"{state.chapter.slug}: no number {name!r} was registered")
+        return tables.number(state.run.numbers[name])
+    found = {v.claim.id: v for v in state.judged}.get(name)
+    if found is None:
+        raise RenderError(f"{state.chapter.slug}: no claim {name!r} is declared")
+    if kind == "measured":
+        return f"**{tables.measured(found)}**"
+    return f"**{found.paper}**"
+
+
+def _block(kind: str, name: str, state: ChapterState, catalogue: Catalogue) -> str:
+    if kind == "verdicts":
+        titles = {p: catalogue.papers[p].title for p in state.chapter.papers}
+        order = {p: place for place, p in enumerate(state.chapter.papers)}
+        judged = sorted(state.judged, key=lambda v: order[v.claim.paper])
+        return _html(tables.verdict_table(judged, titles))
+    if kind == "provenance":
+        return _html(tables.provenance(state.run)) + "\n\n" + rerun(state)
+    found = {f.id: f for f in state.run.figures}.get(name)
+    if found is None:
+        raise RenderError(f"{state.chapter.slug}: no figure {name!r} was drawn")
+    return figure(found, state)
+
+
+def figure(found: FigureRecord, state: ChapterState) -> str:
+    """Return a figure as MyST: picture, alt text, caption, downloads, its profile."""
+    slug = state.chapter.slug
+    base = f"../_static/figures/{slug}/{found.id}"
+    links = " · ".join(
+        f'<a href="{base}.{ext}" download>{ext.upper()}</a>' for ext in ("svg", "png", "pdf", "csv", "json")
+    )  # fmt: skip
+    # A backslash keeps quotes and line ends of the alt text inside its option.
+    alt = found.alt.replace("\n", " ")
+    return (
+        f"````{{figure}} {base}.svg\n---\nname: {slug}--{found.id}\nalt: {_yaml(alt)}\n"
+        f"width: 100%\n---\n{found.caption} (Profile `{state.run.profile}`, seed {state.run.seed}.)\n````\n\n"
+        + _html(f'<p class="downloads">This figure: {links}</p>')
+    )
+
+
+def _yaml(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _html(markup: str) -> str:
+    return f"```{{raw}} html\n{markup}\n```"
+
+
+def rerun(state: ChapterState) -> str:
+    """Say how to run this chapter again, and what it costs."""
+    took = state.run.provenance
+    return (
+        f"Run it again: `redrawn run {state.chapter.slug} --profile {state.run.profile} --force` "
+        f"({took.wall_seconds:.0f} s and {took.peak_mb:.0f} MB here, on one core)."
+    )
+
+
+def planned_page(state: ChapterState, catalogue: Catalogue) -> str:
+    """Return the page of a chapter that has no run: its question, its papers, and that it is not there."""
+    chapter = state.chapter
+    said = {
+        "planned": "This chapter is not written yet. No claim of its papers has been tested.",
+        "not run": f"This chapter has not been run here: `redrawn run {chapter.slug}`.",
+        "failed": f"This chapter's run failed: `{state.run.error}`" if state.run else "",
+    }[state.status]
+    papers = "\n".join(
+        f"- {'**' if p == chapter.headline else ''}{_escape(catalogue.papers[p].title)}"
+        f"{'** (headline)' if p == chapter.headline else ''}"
+        for p in chapter.papers
+    )
+    kind = "error" if state.status == "failed" else "note"
+    return (
+        f"# {chapter.title}\n\n{chapter.question.strip()}\n\n:::{{{kind}}}\n{said}\n:::\n\n"
+        f"## Papers\n\n{papers}\n"
+    )
+
+
+def _escape(title: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>$#])", r"\\\1", title)
+
+
+def figures_folder(state: ChapterState):
+    """Return where the run's figures lie."""
+    return paths.run_dir(state.run.profile, state.chapter.slug, state.run.seed) / "figures"

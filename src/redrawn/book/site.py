@@ -1,0 +1,85 @@
+"""Stage the pages from records, and build the site with Jupyter Book."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+import redrawn
+
+from redrawn.book import paths, render
+from redrawn.book.catalogue import Catalogue
+from redrawn.book.status import ChapterState, of_chapter
+
+
+class SiteError(Exception):
+    """The site could not be built; the message holds Sphinx's own words."""
+
+
+def stage(catalogue: Catalogue, profile: str) -> Path:
+    """Write the book's pages, with every result filled in, to `_build/book`; return that folder."""
+    root, staged = paths.root(), paths.build() / "book"
+    shutil.rmtree(staged, ignore_errors=True)
+    shutil.copytree(root / "book", staged, ignore=shutil.ignore_patterns("*.yml"))
+    for name in ("_config.yml", "_toc.yml"):
+        shutil.copy2(root / name, staged / name)
+    _stage_mathjax(staged / "_static" / "mathjax")
+    shutil.copytree(
+        Path(redrawn.__file__).parent, staged / "_static" / "source" / "redrawn",
+        ignore=lambda _, names: [n for n in names if n == "__pycache__"],
+    )  # fmt: skip
+    for chapter in catalogue.chapters.values():
+        _stage_chapter(of_chapter(chapter, profile), catalogue, staged)
+    return staged
+
+
+def _stage_chapter(state: ChapterState, catalogue: Catalogue, staged: Path) -> None:
+    page = staged / state.chapter.folder / f"{state.chapter.slug}.md"
+    page.parent.mkdir(exist_ok=True)
+    if state.run is None or state.run.status == "failed":
+        page.write_text(render.planned_page(state, catalogue), encoding="utf-8")
+        return
+    page.unlink()
+    run = paths.run_dir(state.run.profile, state.chapter.slug, state.run.seed)
+    notebook = nbformat.read(run / "chapter.ipynb", as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = render.text(cell.source, state, catalogue)
+    nbformat.write(notebook, page.with_suffix(".ipynb"))
+    shutil.copytree(
+        run / "figures", staged / "_static" / "figures" / state.chapter.slug, dirs_exist_ok=True
+    )
+
+
+def _stage_mathjax(place: Path) -> None:
+    """Copy the part of MathJax that pages use: one script and its fonts."""
+    package = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent
+    source = package / "static" / "mathjax"
+    fonts = Path("output", "chtml", "fonts", "woff-v2")
+    shutil.copytree(source / fonts, place / fonts)
+    shutil.copy2(source / "tex-mml-chtml.js", place)
+
+
+def build(catalogue: Catalogue, profile: str) -> Path:
+    """Stage and build the site; return its first page.
+
+    Raises:
+        SiteError: Sphinx reported an error or a warning.
+
+    """
+    staged = stage(catalogue, profile)
+    # After a failing -W build an incremental one exits 0: --all builds every page each time.
+    command = [
+        sys.executable, "-m", "jupyter_book.cli.main", "build", str(staged),
+        "--path-output", str(paths.root()), "-W", "-n", "--keep-going", "--all", "--quiet",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise SiteError(f"jupyter-book failed:\n{(done.stdout + done.stderr)[-6000:]}")
+    html = paths.build() / "html"
+    for source_map in html.rglob("*.map"):
+        source_map.unlink()
+    return html / "index.html"

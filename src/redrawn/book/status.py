@@ -1,0 +1,80 @@
+"""The state of the whole book, computed from catalogue, records and baselines."""
+
+from dataclasses import dataclass
+
+from redrawn.book import paths, record, verdicts
+from redrawn.book.catalogue import Catalogue, Chapter
+from redrawn.book.verdicts import Verdict
+
+
+@dataclass(frozen=True)
+class ChapterState:
+    """One chapter at one profile: its run, its baseline, and the verdict on each claim."""
+
+    chapter: Chapter
+    run: record.Record | None
+    baseline: record.Record | None
+    judged: list[Verdict]
+
+    @property
+    def status(self) -> str:
+        """Say where the chapter stands: planned, not run, failed, drifted or ok."""
+        if self.chapter.status == "planned":
+            return "planned"
+        if self.run is None:
+            return "not run"
+        found = {v.baseline for v in self.judged}
+        if self.run.status == "failed" or "error" in found:
+            return "failed"
+        return "drifted" if "drifted" in found else "ok"
+
+
+def of_chapter(chapter: Chapter, profile: str, seed: int = 0) -> ChapterState:
+    """Return a chapter's state.
+
+    Raises:
+        RecordError: its record or baseline is damaged.
+
+    """
+    run = record.load(paths.run_dir(profile, chapter.slug, seed) / "record.json")
+    baseline = record.load(paths.baseline_path(profile, chapter.slug))
+    return ChapterState(chapter, run, baseline, verdicts.judge(chapter, profile, run, baseline))
+
+
+def of_book(catalogue: Catalogue, profile: str) -> dict:
+    """Return the state of all papers and chapters, as `redrawn status --json` prints it."""
+    papers, chapters = [], []
+    for chapter in catalogue.chapters.values():
+        state = of_chapter(chapter, profile)
+        chapters.append({"slug": chapter.slug, "part": chapter.part, "status": state.status})
+        for paper in chapter.papers:
+            own = [v for v in state.judged if v.claim.paper == paper]
+            paper_verdict, baseline_verdict = (
+                verdicts.of_paper(own) if chapter.status == "written" else ("planned", "planned")
+            )
+            papers.append(
+                {
+                    "id": paper,
+                    "chapter": chapter.slug,
+                    "verdict": paper_verdict,
+                    "baseline": baseline_verdict,
+                    "settings": sorted({v.claim.setting for v in own}),
+                    "profile": profile if state.run else None,
+                    "claims": [_claim(v) for v in own],
+                }
+            )
+    return {"papers": papers, "chapters": chapters}
+
+
+def _claim(v: Verdict) -> dict:
+    measured = None
+    if v.measured is not None:
+        measured = {name or "value": found.model_dump() for name, found in v.measured.items()}
+    return {
+        "id": v.claim.id,
+        "setting": v.claim.setting,
+        "expected": v.claim.expect.describe(),
+        "measured": measured,
+        "verdict": v.paper,
+        "baseline": v.baseline,
+    }

@@ -1,0 +1,101 @@
+"""Verdicts and provenance as HTML, for pages and for notebooks alike."""
+
+from html import escape
+
+from redrawn.book.expectation import Interval
+from redrawn.book.record import Record
+from redrawn.book.verdicts import SYMBOL, Verdict
+
+
+def number(value: float) -> str:
+    """Write a number to three significant digits, as people do."""
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        digits = f"{value:.3g}"
+        return f"{value:.0f}" if "e" in digits else digits
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def interval(measured: Interval, unit: str = "") -> str:
+    """Write a measured value with its 95 % interval over seeds."""
+    text = number(measured.value)
+    if measured.n > 1:
+        text += f" [{number(measured.low)}, {number(measured.high)}]"
+    return f"{text} {unit}".strip()
+
+
+def measured(verdict: Verdict) -> str:
+    """Write what was measured for a claim: one value, or one a name."""
+    if verdict.measured is None:
+        return verdict.problem or "—"
+    unit = verdict.claim.unit
+    return "; ".join(
+        f"{name}: {interval(found, unit)}" if name else interval(found, unit)
+        for name, found in verdict.measured.items()
+    )
+
+
+def badge(word: str) -> str:
+    """Write a verdict with its symbol: never by colour alone."""
+    kind = word.replace(" ", "-")
+    return f'<span class="verdict verdict-{kind}">{SYMBOL[word]} {escape(word)}</span>'
+
+
+def verdict_table(judged: list[Verdict], titles: dict[str, str] | None = None) -> str:
+    """Return the table of claims, grouped by paper in the order given."""
+    head = ("Claim (place in the paper)", "Setting", "Expected", "Paper reports", "Measured",
+            "Against the paper", "Against our baseline")  # fmt: skip
+    rows, last = [], None
+    for v in judged:
+        if titles and v.claim.paper != last:
+            last = v.claim.paper
+            rows.append(
+                f'<tr class="paper"><th colspan="{len(head)}" scope="colgroup">'
+                f"{escape(titles[last])}</th></tr>"
+            )
+        setting = escape(v.claim.setting)
+        if v.claim.stands_in:
+            setting += f"<small>: {escape(v.claim.stands_in)}</small>"
+        cells = (
+            f"{escape(v.claim.statement)} <small>({escape(v.claim.place)})</small>",
+            setting,
+            escape(f"{v.claim.expect.describe()} {v.claim.unit}".strip()),
+            escape(v.claim.reported),
+            escape(measured(v)),
+            badge(v.paper),
+            badge(v.baseline),
+        )
+        first, *rest = cells
+        rows.append(
+            f'<tr id="claim-{v.claim.id}"><th scope="row">{first}</th>'
+            + "".join(f"<td>{cell}</td>" for cell in rest)
+            + "</tr>"
+        )
+    header = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
+    return (
+        '<div class="verdict-table" tabindex="0" role="region" aria-label="Verdicts"><table>'
+        f"<thead><tr>{header}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def provenance(record: Record) -> str:
+    """Return the provenance of a run as a definition list."""
+    p = record.provenance
+    facts = {
+        "Profile": record.profile,
+        "Seed": record.seed,
+        "Device": record.device,
+        "Commit": p.commit[:12] + (" (with uncommitted changes)" if p.dirty else ""),
+        "Lock file": p.lock_sha256[:12],
+        "Data": ", ".join(f"{k} {v[:12]}" for k, v in p.data_sha256.items())
+        or "inside the packages",
+        "Versions": ", ".join(f"{k} {v}" for k, v in p.versions.items()),
+        "Machine": p.machine,
+        "Started": p.started,
+        "Took": f"{p.wall_seconds:.0f} s, at most {p.peak_mb:.0f} MB",
+    }
+    items = "".join(f"<dt>{k}</dt><dd>{escape(str(v))}</dd>" for k, v in facts.items())
+    return f'<dl class="provenance">{items}</dl>'

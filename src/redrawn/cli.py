@@ -1,0 +1,321 @@
+"""`redrawn`: a thin face on `redrawn.book`."""
+
+import difflib
+import json
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from redrawn.book import catalogue as catalogue_module
+from redrawn.book import paths
+from redrawn.book.catalogue import Catalogue, CatalogueError, Chapter
+
+app = typer.Typer(
+    help="Run the chapters of Redrawn, judge their claims, and build the book.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+data_app = typer.Typer(help="The registry of datasets.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+out, err = Console(), Console(stderr=True)
+
+
+class UserError(Exception):
+    """Something the person at the keyboard can put right."""
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in one message, not in a traceback."""
+    from redrawn.book.record import RecordError
+    from redrawn.data.registry import DataError
+
+    try:
+        app()
+    except (UserError, CatalogueError, RecordError, DataError, FileNotFoundError) as error:
+        err.print(f"redrawn: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        err.print("redrawn: stopped; finished chapters are kept, `redrawn run` does the rest")
+        sys.exit(130)
+
+
+def _chapter(book: Catalogue, slug: str) -> Chapter:
+    if slug in book.chapters:
+        return book.chapters[slug]
+    near = difflib.get_close_matches(slug, book.chapters, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "`redrawn list` shows them all"
+    raise UserError(f"no chapter {slug!r}; {hint}")
+
+
+def _written(book: Catalogue, slugs: list[str] | None) -> list[Chapter]:
+    """Return the named chapters, or every written one."""
+    if not slugs:
+        return [c for c in book.chapters.values() if c.status == "written"]
+    named = [_chapter(book, slug) for slug in slugs]
+    if planned := [c.slug for c in named if c.status == "planned"]:
+        raise UserError(
+            f"not written yet: {', '.join(planned)}; `redrawn new {planned[0]}` begins it"
+        )
+    return named
+
+
+def _profile(name: str) -> str:
+    if name not in paths.PROFILES:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(paths.PROFILES)}")
+    return name
+
+
+def _device(name: str) -> str:
+    from redrawn.book.key import DEVICES
+
+    if name not in DEVICES:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(DEVICES)}")
+    return name
+
+
+def _complete_chapter(incomplete: str) -> list[str]:
+    try:
+        return [s for s in catalogue_module.load().chapters if s.startswith(incomplete)]
+    except (CatalogueError, FileNotFoundError):
+        return []
+
+
+Chapters = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Chapters; none means every written one.", autocompletion=_complete_chapter
+    ),
+]
+OneChapter = Annotated[str, typer.Argument(autocompletion=_complete_chapter)]
+Profile = Annotated[
+    str, typer.Option(callback=_profile, help="quick, standard or paper.",
+                      autocompletion=lambda: list(paths.PROFILES))
+]  # fmt: skip
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+
+
+@app.command("list")
+def list_chapters(json_: AsJson = False) -> None:
+    """List the chapters, their papers and whether they are written."""
+    book = catalogue_module.load()
+    if json_:
+        rows = [
+            {
+                "slug": c.slug,
+                "part": c.part,
+                "title": c.title,
+                "status": c.status,
+                "papers": c.papers,
+            }
+            for c in book.chapters.values()
+        ]
+        print(json.dumps(rows, indent=1))
+        return
+    table = Table("Chapter", "Title", "Papers", "Status", title=f"{len(book.papers)} papers")
+    for c in book.chapters.values():
+        table.add_row(c.slug, c.title, str(len(c.papers)), c.status)
+    out.print(table)
+
+
+@app.command()
+def run(
+    chapters: Chapters = None,
+    profile: Profile = "quick",
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    device: Annotated[str, typer.Option(callback=_device, help="auto, cpu, cuda or mps.")] = "auto",
+    jobs: Annotated[int, typer.Option(min=0, help="Cores to use; 0 means all.")] = 0,
+    force: Annotated[bool, typer.Option(help="Run even what is up to date.")] = False,
+    keep_going: Annotated[
+        bool, typer.Option(help="Exit 0 when a chapter fails; `redrawn check` still says so.")
+    ] = False,
+) -> None:
+    """Run the chapters whose result may have changed."""
+    import os
+
+    from redrawn.book import engine
+
+    book = catalogue_module.load()
+    named = _written(book, chapters)
+    planned = {c.slug: engine.job_of(c, profile, seed, device) for c in named}
+    todo = [planned[c.slug] for c in named if force or not engine.is_fresh(c, planned[c.slug])]
+    err.print(
+        f"{len(named) - len(todo)} of {len(named)} up to date at {profile}, {len(todo)} to run"
+    )
+    if not todo:
+        return
+    try:
+        engine.run(todo, jobs or os.cpu_count() or 1, err)
+    except engine.EngineError as error:
+        raise UserError(str(error)) from error
+    failed = [j.name for j in todo if not engine.is_fresh(book.chapters[j.slug], j)]
+    if failed:
+        message = f"failed: {', '.join(failed)}; see _build/jobs/{profile}/{failed[0]}.log"
+        if not keep_going:
+            raise UserError(message)
+        err.print(f"redrawn: {message}", style="red")
+
+
+@app.command()
+def check(chapters: Chapters = None, profile: Profile = "quick", json_: AsJson = False) -> None:
+    """Judge every claim; exit 1 on an error or a drift from the baseline."""
+    from redrawn.book import status, tables
+    from redrawn.book.verdicts import SYMBOL
+
+    book = catalogue_module.load()
+    states = [status.of_chapter(c, profile) for c in _written(book, chapters)]
+    bad, rows = [], []
+    table = Table("Claim", "Expected", "Measured", "Against the paper", "Against the baseline")
+    for state in states:
+        if state.run is None:
+            bad.append(f"{state.chapter.slug}: not run; `redrawn run {state.chapter.slug}`")
+        for v in state.judged:
+            name = f"{state.chapter.slug}/{v.claim.id}"
+            cells = (name, v.claim.expect.describe(), tables.measured(v))
+            table.add_row(
+                *cells, f"{SYMBOL[v.paper]} {v.paper}", f"{SYMBOL[v.baseline]} {v.baseline}"
+            )
+            rows.append({"claim": name, "verdict": v.paper, "baseline": v.baseline})
+            if v.paper == "error":
+                bad.append(f"{name}: error: {v.problem}; correct it and run the chapter again")
+            elif v.baseline == "drifted":
+                bad.append(
+                    f"{name}: drifted; find the cause, or take it as right with "
+                    f"`redrawn accept {state.chapter.slug} --profile {profile}`"
+                )
+    if json_:
+        print(json.dumps({"ok": not bad, "problems": bad, "claims": rows}, indent=1))
+    else:
+        out.print(table)
+        for line in bad:
+            err.print(line, style="red", markup=False, soft_wrap=True)
+    if bad:
+        raise typer.Exit(1)
+
+
+@app.command()
+def accept(
+    chapters: Chapters = None,
+    profile: Profile = "quick",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Make the runs' values the baselines, after showing old and new side by side."""
+    from redrawn.book import baseline
+
+    for chapter in _written(catalogue_module.load(), chapters):
+        change = baseline.compare(chapter, profile)
+        table = Table("Claim", "Baseline", "This run", "", title=f"{chapter.slug} at {profile}")
+        for row in change.rows:
+            table.add_row(*row)
+        out.print(table)
+        if yes or typer.confirm(f"Accept as {chapter.slug}'s baseline at {profile}?"):
+            out.print(f"written: {baseline.accept(chapter, change.run)}")
+
+
+@app.command()
+def status(profile: Profile = "quick", json_: AsJson = False) -> None:
+    """Say how all papers and chapters stand."""
+    from collections import Counter
+
+    from redrawn.book import status as status_module
+
+    found = status_module.of_book(catalogue_module.load(), profile)
+    if json_:
+        print(json.dumps(found, indent=1))
+        return
+    for kind, field in (("papers", "verdict"), ("chapters", "status")):
+        counts = Counter(row[field] for row in found[kind])
+        out.print(f"{len(found[kind])} {kind}: " + ", ".join(f"{n} {k}" for k, n in counts.items()))
+
+
+@app.command()
+def book(profile: Profile = "quick") -> None:
+    """Build the site from the runs that are there."""
+    from redrawn.book import site
+
+    with err.status("building the pages"):
+        try:
+            index = site.build(catalogue_module.load(), profile)
+        except site.SiteError as error:
+            raise UserError(str(error)) from error
+    out.print(f"The book is in {index}\nLook at it with `make serve`.", soft_wrap=True)
+
+
+@app.command()
+def serve(port: Annotated[int, typer.Option(min=1, max=65535)] = 8000) -> None:
+    """Serve the built site, to this machine only."""
+    import functools
+    import http.server
+
+    site = paths.build() / "html"
+    if not (site / "index.html").is_file():
+        raise UserError("there is no site yet: `make book` builds it")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=site)
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise UserError(f"port {port}: {error.strerror}; try --port {port + 1}") from error
+    out.print(f"http://127.0.0.1:{port}/  (Ctrl-C stops)")
+    server.serve_forever()
+
+
+@app.command()
+def new(chapter: OneChapter) -> None:
+    """Write a planned chapter's skeleton: text, study and test."""
+    from redrawn.book import skeleton
+
+    found = catalogue_module.load()
+    try:
+        for path in skeleton.write(_chapter(found, chapter), found):
+            out.print(str(path.relative_to(paths.root())))
+    except FileExistsError as error:
+        raise UserError(str(error)) from error
+    out.print("Now declare claims and figures in its .yml and set `status: written`.")
+
+
+@app.command()
+def generate(check_only: Annotated[bool, typer.Option("--check")] = False) -> None:
+    """Write the files that are made from others; with --check, only say whether they are current."""
+    from redrawn.book import atomic
+    from redrawn.book import generate as generated
+
+    found = catalogue_module.load()
+    old = generated.outdated(found)
+    if check_only and old:
+        raise UserError(f"not current: {', '.join(p.name for p in old)}; run `redrawn generate`")
+    for path in old:
+        atomic.write_text(path, generated.files(found)[path])
+        out.print(f"written: {path.name}")
+
+
+@data_app.command("list")
+def data_list(json_: AsJson = False) -> None:
+    """List the registered datasets."""
+    from redrawn.data import registry
+
+    found = registry.load()
+    if json_:
+        print(json.dumps([d.model_dump() for d in found.values()], indent=1))
+        return
+    table = Table("Dataset", "Title", "Bytes", "Licence", "SHA-256")
+    for d in found.values():
+        table.add_row(d.id, d.title, str(d.bytes), d.licence, d.sha256[:12])
+    out.print(table)
+
+
+@data_app.command("verify")
+def data_verify() -> None:
+    """Check every dataset against its checksum."""
+    from redrawn.data import registry
+
+    problems = []
+    for dataset in registry.load().values():
+        try:
+            registry.verify(dataset)
+            out.print(f"✓ {dataset.id}")
+        except registry.DataError as error:
+            problems.append(str(error))
+    if problems:
+        raise UserError("\n".join(problems))

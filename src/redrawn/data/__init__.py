@@ -1,0 +1,1 @@
+"""Datasets: loaders over one checked registry; nothing here uses the network unasked."""

@@ -1,0 +1,1 @@
+"""The papers' methods, by topic: one method a file."""

@@ -1,0 +1,122 @@
+"""A checkout in miniature: two papers, one written chapter, one planned."""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+BIB = """\
+@misc{first-paper, title = {First {P}aper}, note = {title only; not yet looked up}}
+@misc{second-paper, title = {Second \\& last}, author = {Doe, Jane}, year = {2020}, note = {confirmed}}
+@misc{third-paper, title = {Third}, note = {title only; not yet looked up}}
+"""
+
+CHAPTER = """\
+slug: tiny
+title: A tiny chapter
+part: Small Things
+status: written
+question: Does it run?
+headline: first-paper
+papers:
+  - first-paper
+  - second-paper
+figures:
+  - id: line
+    paper: first-paper
+claims:
+  - id: mean-is-two
+    paper: first-paper
+    statement: The mean is two.
+    place: Theorem 1
+    setting: paper
+    expect: {kind: value, value: 2.0, tolerance: 0.5, if_false: 0.0}
+  - id: a-beats-b
+    paper: second-paper
+    statement: a is larger than b.
+    place: Fig. 2
+    setting: reduced
+    stands_in: five numbers for a study
+    profiles: [quick]
+    expect: {kind: ordering, order: [a, b]}
+"""
+
+PLANNED = """\
+slug: later
+title: A later chapter
+part: Small Things
+status: planned
+question: When?
+headline: third-paper
+papers:
+  - third-paper
+"""
+
+PAGE = """\
+---
+kernelspec:
+  name: python3
+  display_name: Python 3
+  language: python
+---
+
+# A tiny chapter
+
+```{verdicts}
+```
+
+```{code-cell} ipython3
+:tags: [parameters, remove-cell]
+
+profile = "quick"
+seed = 0
+device = "auto"
+```
+
+```{code-cell} ipython3
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from redrawn.book import open_chapter
+
+chapter = open_chapter("tiny", profile, seed, device)
+draws = np.random.default_rng(seed).normal(2, 0.1, 5)
+figure, axes = plt.subplots()
+axes.plot(draws)
+chapter.measure("mean-is-two", draws)
+if profile == "quick":
+    chapter.measure("a-beats-b", {"a": draws + 1, "b": draws})
+chapter.figure("line", figure, data=pd.DataFrame({"y": draws}), caption="A line.",
+    alt="A line that wanders about the height of two.")
+chapter.number("first", draws[0])
+chapter.close()
+```
+
+The mean is {measured}`mean-is-two`, so it {verdict}`mean-is-two`; the first is {number}`first`.
+
+```{redrawn-figure} line
+```
+
+```{provenance}
+```
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch) -> Path:
+    """Make the miniature and point the package at it."""
+    source = Path(__file__).resolve().parents[3]
+    part = tmp_path / "book" / "small-things"
+    part.mkdir(parents=True)
+    (tmp_path / "book" / "references.bib").write_text(BIB)
+    (part / "tiny.yml").write_text(CHAPTER)
+    (part / "later.yml").write_text(PLANNED)
+    (part / "tiny.md").write_text(textwrap.dedent(PAGE))
+    (tmp_path / "_config.yml").write_text("title: Tiny\n")
+    (tmp_path / "requirements.lock").write_text("torch==2.13.0\n")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "datasets.yml").write_text("{}\n")
+    (tmp_path / "workflow").symlink_to(source / "workflow")
+    monkeypatch.setenv("REDRAWN_ROOT", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
