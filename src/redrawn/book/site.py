@@ -73,13 +73,15 @@ def build(catalogue: Catalogue, profile: str) -> Path:
     staged = stage(catalogue, profile)
     # After a failing -W build an incremental one exits 0: --all builds every page each time.
     command = [
-        sys.executable, "-m", "jupyter_book.cli.main", "build", str(staged),
+        str(Path(sys.executable).with_name("jupyter-book")), "build", str(staged),
         "--path-output", str(paths.root()), "-W", "-n", "--keep-going", "--all", "--quiet",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise SiteError(f"jupyter-book failed:\n{(done.stdout + done.stderr)[-6000:]}")
     html = paths.build() / "html"
+    if not (html / "index.html").is_file():
+        raise SiteError(f"jupyter-book wrote no {html / 'index.html'}:\n{done.stdout[-2000:]}")
     for source_map in html.rglob("*.map"):
         source_map.unlink()
     return html / "index.html"
