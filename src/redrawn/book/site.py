@@ -26,7 +26,8 @@ def stage(catalogue: Catalogue, profile: str) -> Path:
     shutil.copytree(root / "book", staged, ignore=shutil.ignore_patterns("*.yml"))
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy2(root / name, staged / name)
-    _stage_mathjax(staged / "_static" / "mathjax")
+    # Not in _static: Jupyter Book loads every script that it finds there on every page.
+    _stage_mathjax(staged / "_assets" / "mathjax")
     shutil.copytree(
         Path(redrawn.__file__).parent, staged / "_static" / "source" / "redrawn",
         ignore=lambda _, names: [n for n in names if n == "__pycache__"],

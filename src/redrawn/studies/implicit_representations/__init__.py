@@ -1,0 +1,1 @@
+"""The experiments of the chapter *Implicit neural representations*, one module a paper."""

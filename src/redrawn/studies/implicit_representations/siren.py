@@ -1,0 +1,220 @@
+"""SIREN's experiments: a photograph from coordinates, its derivatives, activations, and Poisson's equation."""
+
+import math
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy import stats
+
+from redrawn.data import photographs
+from redrawn.methods import implicit
+from redrawn.methods.implicit.siren import uniform
+
+NETS = ("siren", "relu-pe", "relu", "tanh", "softplus")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Sizes; learning rate, ω₀, depth and initialisation are the paper's own in every profile."""
+
+    side: int
+    width: int
+    steps: int
+    poisson_side: int
+    poisson_steps: int
+    statistics_points: int
+    statistics_layers: int
+    seeds: int = 4
+    hidden: int = 3
+    learning_rate: float = 1e-4
+    statistics_width: int = 2048
+    statistics_seeds: int = 3
+
+
+SETTINGS = {
+    "quick": Settings(48, 64, 150, 32, 150, 512, 5, seeds=3),
+    "standard": Settings(64, 128, 400, 64, 400, 4096, 10),
+    "paper": Settings(512, 256, 10_000, 256, 10_000, 16_384, 10, seeds=3),
+}
+
+
+def generator(seed: int) -> torch.Generator:
+    """Return a generator for a run's seed; replicates are drawn from it one after another."""
+    return torch.Generator().manual_seed(1000 * seed + 1)
+
+
+def build(net: str, settings: Settings, side: int, seed: int, device: str):
+    """Return an ensemble's parameters and its field, a function of (parameters, coordinates)."""
+    inner = [settings.width] * (settings.hidden + 1)
+    if net == "siren":
+        layers = implicit.init_siren([2, *inner, 1], settings.seeds, generator(seed), device=device)
+        return layers, implicit.siren
+    octaves = implicit.frequencies(side)
+    activation, inputs = ("relu", 2 + 4 * octaves) if net == "relu-pe" else (net, 2)
+    layers = implicit.init_mlp(
+        [inputs, *inner, 1], activation, settings.seeds, generator(seed), device
+    )
+    if net == "relu-pe":
+        return layers, lambda p, x: implicit.mlp(
+            p, implicit.positional_encoding(x, octaves), activation
+        )
+    return layers, lambda p, x: implicit.mlp(p, x, activation)
+
+
+def train(layers, loss, steps: int, learning_rate: float):
+    """Minimise each network's own loss by Adam; return losses (steps, ensemble), before each step."""
+    parameters = [p.requires_grad_() for layer in layers for p in layer]
+    optimiser = torch.optim.Adam(parameters, lr=learning_rate)
+    history = []
+    for _ in range(steps):
+        optimiser.zero_grad(set_to_none=True)
+        each = loss()
+        each.sum().backward()  # networks share no parameter: the sum's gradient is each one's own
+        optimiser.step()
+        history.append(each.detach())
+    return torch.stack(history).cpu().numpy()
+
+
+def target(side: int, device: str):
+    """Return coordinates (n, 2) and pixel values (n, 1) of the photograph."""
+    image = torch.tensor(photographs.camera(side), dtype=torch.float32, device=device)
+    x = torch.tensor(photographs.grid(side), dtype=torch.float32, device=device)
+    return x, image.reshape(-1, 1)
+
+
+def fit_photograph(settings: Settings, seed: int, device: str):
+    """Fit the photograph with every net.
+
+    Returns:
+        PSNR frame (net, seed, step, psnr in dB) and {net: (f, ∇f, Δf)} of the fitted networks as
+        arrays (seeds, side, side[, 2]).
+    """
+    x, pixels = target(settings.side, device)
+    rows, fits = [], {}
+    for net in NETS:
+        layers, field = build(net, settings, settings.side, seed, device)
+        every = x.expand(settings.seeds, -1, -1).contiguous()
+
+        def loss(layers=layers, field=field, every=every):
+            return (field(layers, every) - pixels).square().mean((1, 2))
+
+        losses = train(layers, loss, settings.steps, settings.learning_rate)
+        # pixels lie in [-1, 1]: on [0, 1] the squared error is a quarter
+        for step in np.unique(np.geomspace(1, settings.steps, 40).astype(int)):
+            for i, value in enumerate(losses[step - 1]):
+                rows.append((net, i, step, -10 * math.log10(value / 4)))
+        fits[net] = derivatives(partial(field, layers), every, settings.side)
+    return pd.DataFrame(rows, columns=["net", "seed", "step", "psnr"]), fits
+
+
+def derivatives(field, x: torch.Tensor, side: int):
+    """Return a field, its gradient and its Laplacian on the grid, as arrays."""
+    shape = (x.shape[0], side, side)
+    with torch.no_grad():
+        value = field(x).reshape(shape)
+    slope = implicit.gradient(field, x).reshape(*shape, 2)
+    curvature = implicit.laplacian(field, x).detach().reshape(shape)
+    return value.cpu().numpy(), slope.detach().cpu().numpy(), curvature.cpu().numpy()
+
+
+def image_derivatives(image: np.ndarray):
+    """Return central differences of the image, per unit of coordinate: ∇ (…, 2) and Δ."""
+    step = 2 / (image.shape[0] - 1)
+    slope = np.stack(np.gradient(image, step), axis=-1)
+    curvature = sum(np.gradient(slope[..., i], step, axis=i) for i in range(2))
+    return slope, curvature
+
+
+def derivative_errors(settings: Settings, fits) -> pd.DataFrame:
+    """Return each net's correlation of ∇ and Δ with the image's central differences, and max |Δ|."""
+    slope, curvature = image_derivatives(photographs.camera(settings.side))
+    inner = (slice(2, -2),) * 2  # one-sided differences at the border are no reference
+    rows = []
+    for net, (_, slopes, curvatures) in fits.items():
+        for i in range(settings.seeds):
+            found = slopes[i][inner].ravel()
+            gradient = np.corrcoef(found, slope[inner].ravel())[0, 1]
+            largest = np.abs(curvatures[i]).max()
+            # a field without curvature correlates with nothing
+            related = (
+                np.corrcoef(curvatures[i][inner].ravel(), curvature[inner].ravel())[0, 1]
+                if largest
+                else 0.0
+            )
+            rows.append((net, i, gradient, related, largest))
+    columns = ["net", "seed", "gradient_correlation", "laplacian_correlation", "largest_laplacian"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def activation_statistics(settings: Settings, seed: int, device: str) -> pd.DataFrame:
+    """Compare pre-activations with N(0, 1) and sines with the arcsine law, layer by layer.
+
+    `init` is `paper`, or `default`: weights U(±1/√n), as a linear layer has them without more ado.
+    Returns columns init, seed, layer (1 is the first after the coordinates), std, ks_normal, ks_arcsine.
+    """
+    n = settings.statistics_width
+    widths = [1, *[n] * (settings.statistics_layers + 1), 1]
+    source = generator(seed)
+    x = torch.linspace(-1, 1, settings.statistics_points, device=device)[None, :, None]
+    rows = []
+    for i in range(settings.statistics_seeds):
+        layers = implicit.init_siren(widths, 1, source, device=device)
+        plain = [(uniform(w.shape, w.shape[1] ** -0.5, source, device), b) for w, b in layers]
+        for init, parameters in (("paper", layers), ("default", plain)):
+            for depth, z in enumerate(implicit.pre_activations(parameters, x)):
+                if depth == 0:
+                    continue  # the coordinates' own layer: a frequency for each unit, no sum
+                # all units at few points: units are independent, neighbouring points are not
+                sample = z[0, :: max(1, z.shape[1] // 16)].flatten().cpu().double().numpy()
+                rows.append(
+                    (
+                        init, i, depth, sample.std(),
+                        stats.kstest(sample, "norm").statistic,
+                        stats.kstest(np.sin(sample), stats.arcsine(-1, 2).cdf).statistic,
+                    )
+                )  # fmt: skip
+    columns = ["init", "seed", "layer", "std", "ks_normal", "ks_arcsine"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def aligned_psnr(found: np.ndarray, image: np.ndarray) -> float:
+    """Return the PSNR (dB) after the best a·found + b: derivatives leave offset and scale open."""
+    design = np.stack([found.ravel(), np.ones(found.size)], axis=1)
+    best = design @ np.linalg.lstsq(design, image.ravel(), rcond=None)[0]
+    return -10 * math.log10(np.mean((best - image.ravel()) ** 2) / 4)
+
+
+def solve_poisson(settings: Settings, seed: int, device: str):
+    """Recover the photograph from its gradients alone, and from its Laplacian alone.
+
+    Returns a frame (supervision, seed, psnr) and {supervision: picture of the first seed}.
+    """
+    side = settings.poisson_side
+    image = photographs.camera(side)
+    slope, curvature = image_derivatives(image)
+    x, _ = target(side, device)
+    x = x.expand(settings.seeds, -1, -1).contiguous().requires_grad_()
+    known = {
+        "gradient": (implicit.gradient, slope.reshape(-1, 2)),
+        "laplacian": (implicit.laplacian, curvature.reshape(-1, 1)),
+    }
+    rows, pictures = [], {}
+    for name, (operator, values) in known.items():
+        layers, field = build("siren", settings, side, seed, device)
+        # scaled to unit mean square, so that both losses weigh alike for Adam
+        scale = float(np.sqrt((values**2).mean()))
+        wanted = torch.tensor(values / scale, dtype=torch.float32, device=device)
+
+        def loss(layers=layers, field=field, operator=operator, wanted=wanted, scale=scale):
+            found = operator(partial(field, layers), x, create_graph=True) / scale
+            return (found - wanted).square().mean((1, 2))
+
+        train(layers, loss, settings.poisson_steps, settings.learning_rate)
+        with torch.no_grad():
+            found = field(layers, x).reshape(-1, side, side).cpu().numpy()
+        pictures[name] = found[0]
+        rows += [(name, i, aligned_psnr(f, image)) for i, f in enumerate(found)]
+    return pd.DataFrame(rows, columns=["supervision", "seed", "psnr"]), pictures
