@@ -27,7 +27,7 @@ def stage(catalogue: Catalogue, profile: str) -> Path:
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy2(root / name, staged / name)
     # Not in _static: Jupyter Book loads every script that it finds there on every page.
-    _stage_mathjax(staged / "_assets" / "mathjax")
+    _stage_mathjax(staged / "_assets" / "_static" / "mathjax")
     shutil.copytree(
         Path(redrawn.__file__).parent, staged / "_static" / "source" / "redrawn",
         ignore=lambda _, names: [n for n in names if n == "__pycache__"],
