@@ -105,7 +105,8 @@ def test_every_internal_link_and_anchor_resolves():
                 place /= "index.html"
             if not place.is_file():
                 broken.append(f"{page.relative_to(HTML)}: {link}")
-            elif parts.fragment and place.suffix == ".html":
-                if unquote(parts.fragment) not in parsed(place).anchors:
-                    broken.append(f"{page.relative_to(HTML)}: {link}")
+                continue
+            wants_anchor = parts.fragment and place.suffix == ".html"
+            if wants_anchor and unquote(parts.fragment) not in parsed(place).anchors:
+                broken.append(f"{page.relative_to(HTML)}: {link}")
     assert not broken

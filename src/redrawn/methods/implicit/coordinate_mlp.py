@@ -4,6 +4,7 @@ Initialisations are those of the authors' code: Kaiming normal for ReLU and soft
 for tanh; biases U(±1/√n).
 """
 
+import itertools
 from collections.abc import Callable
 
 import torch
@@ -38,7 +39,7 @@ def init_mlp(
     if activation not in ACTIVATIONS:
         raise ValueError(f"activation {activation!r} is not one of {', '.join(ACTIVATIONS)}")
     layers = []
-    for n, m in zip(widths[:-1], widths[1:], strict=True):
+    for n, m in itertools.pairwise(widths):
         scale = (2 / (n + m)) ** 0.5 if activation == "tanh" else (2 / n) ** 0.5
         draw = torch.randn((ensemble, n, m), generator=generator, device=generator.device)
         bias = uniform((ensemble, 1, m), n**-0.5, generator, device)
@@ -47,11 +48,10 @@ def init_mlp(
 
 
 def mlp(
-    layers: list[Layer], x: Float[Tensor, "e n d"], activation: str
+    layers: list[Layer], x: Float[Tensor, "e n d"], activation: Callable[[Tensor], Tensor]
 ) -> Float[Tensor, "e n outputs"]:
     """Evaluate each network of the ensemble at its coordinates."""
-    phi = ACTIVATIONS[activation]
     for weight, bias in layers[:-1]:
-        x = phi(torch.baddbmm(bias, x, weight))
+        x = activation(torch.baddbmm(bias, x, weight))
     weight, bias = layers[-1]
     return torch.baddbmm(bias, x, weight)

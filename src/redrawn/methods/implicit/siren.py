@@ -5,6 +5,7 @@
 Parameters are those of an ensemble of `e` independent networks, so that seeds train side by side.
 """
 
+import itertools
 import math
 
 import torch
@@ -44,7 +45,7 @@ def init_siren(
     if len(widths) < 2:
         raise ValueError(f"a network needs inputs and outputs, got widths {widths}")
     layers = []
-    for i, (n, m) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+    for i, (n, m) in enumerate(itertools.pairwise(widths)):
         bound = 1 / n if i == 0 else math.sqrt(6 / n) / omega0
         weight = uniform((ensemble, n, m), bound, generator, device)
         layers.append((weight, uniform((ensemble, 1, m), n**-0.5, generator, device)))

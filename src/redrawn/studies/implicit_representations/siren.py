@@ -12,6 +12,7 @@ from scipy import stats
 from redrawn.data import photographs
 from redrawn.methods import implicit
 from redrawn.methods.implicit.siren import uniform
+from redrawn.studies.implicit_representations.training import generator, leaves, train
 
 NETS = ("siren", "relu-pe", "relu", "tanh", "softplus")
 
@@ -41,11 +42,6 @@ SETTINGS = {
 }
 
 
-def generator(seed: int) -> torch.Generator:
-    """Return a generator for a run's seed; replicates are drawn from it one after another."""
-    return torch.Generator().manual_seed(1000 * seed + 1)
-
-
 def build(net: str, settings: Settings, side: int, seed: int, device: str):
     """Return an ensemble's parameters and its field, a function of (parameters, coordinates)."""
     inner = [settings.width] * (settings.hidden + 1)
@@ -59,23 +55,9 @@ def build(net: str, settings: Settings, side: int, seed: int, device: str):
     )
     if net == "relu-pe":
         return layers, lambda p, x: implicit.mlp(
-            p, implicit.positional_encoding(x, octaves), activation
+            p, implicit.positional_encoding(x, octaves), implicit.ACTIVATIONS[activation]
         )
-    return layers, lambda p, x: implicit.mlp(p, x, activation)
-
-
-def train(layers, loss, steps: int, learning_rate: float):
-    """Minimise each network's own loss by Adam; return losses (steps, ensemble), before each step."""
-    parameters = [p.requires_grad_() for layer in layers for p in layer]
-    optimiser = torch.optim.Adam(parameters, lr=learning_rate)
-    history = []
-    for _ in range(steps):
-        optimiser.zero_grad(set_to_none=True)
-        each = loss()
-        each.sum().backward()  # networks share no parameter: the sum's gradient is each one's own
-        optimiser.step()
-        history.append(each.detach())
-    return torch.stack(history).cpu().numpy()
+    return layers, lambda p, x: implicit.mlp(p, x, implicit.ACTIVATIONS[activation])
 
 
 def target(side: int, device: str):
@@ -101,7 +83,7 @@ def fit_photograph(settings: Settings, seed: int, device: str):
         def loss(layers=layers, field=field, every=every):
             return (field(layers, every) - pixels).square().mean((1, 2))
 
-        losses = train(layers, loss, settings.steps, settings.learning_rate)
+        losses = train(leaves(layers), loss, settings.steps, settings.learning_rate)
         # pixels lie in [-1, 1]: on [0, 1] the squared error is a quarter
         for step in np.unique(np.geomspace(1, settings.steps, 40).astype(int)):
             for i, value in enumerate(losses[step - 1]):
@@ -212,7 +194,7 @@ def solve_poisson(settings: Settings, seed: int, device: str):
             found = operator(partial(field, layers), x, create_graph=True) / scale
             return (found - wanted).square().mean((1, 2))
 
-        train(layers, loss, settings.poisson_steps, settings.learning_rate)
+        train(leaves(layers), loss, settings.poisson_steps, settings.learning_rate)
         with torch.no_grad():
             found = field(layers, x).reshape(-1, side, side).cpu().numpy()
         pictures[name] = found[0]

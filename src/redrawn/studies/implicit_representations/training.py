@@ -1,0 +1,44 @@
+"""Training an ensemble of small networks side by side, as every experiment of this chapter does."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def generator(seed: int) -> torch.Generator:
+    """Return a generator for a run's seed; replicates are drawn from it one after another."""
+    return torch.Generator().manual_seed(1000 * seed + 1)
+
+
+def train(
+    parameters: list[Tensor], loss: Callable[[], Tensor], steps: int, learning_rate: float
+) -> np.ndarray:
+    """Minimise each network's own loss by Adam.
+
+    Args:
+        parameters: leading dimension `e`, one slice a network.
+        loss: returns the loss of each network, shape (e,).
+        steps: number of steps.
+        learning_rate: Adam's, the same for all.
+
+    Returns:
+        Losses before each step, shape (steps, e).
+    """
+    for p in parameters:
+        p.requires_grad_()
+    optimiser = torch.optim.Adam(parameters, lr=learning_rate)
+    history = []
+    for _ in range(steps):
+        optimiser.zero_grad(set_to_none=True)
+        each = loss()
+        each.sum().backward()  # networks share no parameter: the sum's gradient is each one's own
+        optimiser.step()
+        history.append(each.detach())
+    return torch.stack(history).cpu().numpy()
+
+
+def leaves(layers) -> list[Tensor]:
+    """Return all weights and biases of a list of layers."""
+    return [p for layer in layers for p in layer]
