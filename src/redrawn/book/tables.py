@@ -46,8 +46,7 @@ def badge(word: str) -> str:
 
 def verdict_table(judged: list[Verdict], titles: dict[str, str] | None = None) -> str:
     """Return the table of claims, grouped by paper in the order given."""
-    head = ("Claim (place in the paper)", "Setting", "Expected", "Paper reports", "Measured",
-            "Against the paper", "Against our baseline")  # fmt: skip
+    head = ("Claim", "Expected", "Measured", "Against the paper", "Against our baseline")
     rows, last = [], None
     for v in judged:
         if titles and v.claim.paper != last:
@@ -56,14 +55,13 @@ def verdict_table(judged: list[Verdict], titles: dict[str, str] | None = None) -
                 f'<tr class="paper"><th colspan="{len(head)}" scope="colgroup">'
                 f"{escape(titles[last])}</th></tr>"
             )
-        setting = escape(v.claim.setting)
-        if v.claim.stands_in:
-            setting += f"<small>: {escape(v.claim.stands_in)}</small>"
+        claim = v.claim
+        how = f": {escape(claim.stands_in)}" if claim.stands_in else ""
         cells = (
-            f"{escape(v.claim.statement)} <small>({escape(v.claim.place)})</small>",
-            setting,
-            escape(f"{v.claim.expect.describe()} {v.claim.unit}".strip()),
-            escape(v.claim.reported),
+            f"{escape(claim.statement)} <small>({escape(claim.place)})</small>"
+            f"<details><summary>Setting: {claim.setting}</summary>"
+            f"<p>{claim.setting}{how}. The paper reports: {escape(claim.reported)}.</p></details>",
+            escape(f"{claim.expect.describe()} {claim.unit}".strip()),
             escape(measured(v)),
             badge(v.paper),
             badge(v.baseline),

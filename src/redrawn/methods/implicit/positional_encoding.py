@@ -20,8 +20,37 @@ def positional_encoding(
     Raises:
         ValueError: fewer than one octave.
     """
+    angles, _ = _angles(x, octaves)
+    return torch.cat([x, torch.sin(angles), torch.cos(angles)], dim=-1)
+
+
+def positional_encoding_jet(
+    x: Float[Tensor, "e n d"], octaves: int, order: int = 2
+) -> Float[Tensor, "e jets n features"]:
+    """Return the encoding, its derivative along each coordinate and (order 2) its Laplacian.
+
+    Each feature depends on one coordinate, so its Laplacian is its second derivative.
+
+    Raises:
+        ValueError: fewer than one octave, or an order that is neither 1 nor 2.
+    """
+    if order not in (1, 2):
+        raise ValueError(f"order must be 1 or 2, got {order}")
+    angles, scale = _angles(x, octaves)
+    sine, cosine = torch.sin(angles), torch.cos(angles)
+    rate = scale.repeat(x.shape[-1])  # of each angle, radians per unit of its coordinate
+    parts = [torch.cat([x, sine, cosine], dim=-1)]
+    slope = torch.cat([torch.ones_like(x), rate * cosine, -rate * sine], dim=-1)
+    owner = torch.arange(x.shape[-1], device=x.device)
+    owner = torch.cat([owner, *[owner.repeat_interleave(octaves)] * 2])  # whose feature it is
+    parts += [slope * (owner == i) for i in range(x.shape[-1])]
+    if order == 2:
+        parts.append(torch.cat([torch.zeros_like(x), -(rate**2) * sine, -(rate**2) * cosine], -1))
+    return torch.stack(parts, dim=1)
+
+
+def _angles(x: Tensor, octaves: int) -> tuple[Tensor, Tensor]:
     if octaves < 1:
         raise ValueError(f"octaves must be at least 1, got {octaves}")
     scale = math.pi * 2 ** torch.arange(octaves, device=x.device, dtype=x.dtype)
-    angles = (x[..., None] * scale).flatten(-2)
-    return torch.cat([x, torch.sin(angles), torch.cos(angles)], dim=-1)
+    return (x[..., None] * scale).flatten(-2), scale

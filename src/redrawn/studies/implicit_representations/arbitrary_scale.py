@@ -144,3 +144,9 @@ def compare(settings: Settings, seed: int, device: str):
         pd.DataFrame(consistency, columns=["decoder", "seed", "ssim"]),
         pictures,
     )
+
+
+def non_integer_psnr(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean PSNR over the sizes of `NON_INTEGER` (decoder, seed, psnr)."""
+    chosen = scores[scores["size"].isin(NON_INTEGER)]
+    return chosen.groupby(["decoder", "seed"], as_index=False, sort=False).psnr.mean()

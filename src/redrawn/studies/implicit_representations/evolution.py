@@ -149,3 +149,20 @@ def flow_back(points: np.ndarray, time: float) -> np.ndarray:
 
     solved = solve_ivp(backwards, (0, time), points.ravel(), rtol=1e-8, atol=1e-10)
     return solved.y[:, -1].reshape(-1, 2)
+
+
+def shrinking_rate(frame: pd.DataFrame) -> np.ndarray:
+    """Return the fitted slope of radius² in time over the exact one, one value a seed."""
+
+    def slope(rows, column):
+        return np.polyfit(rows.time, rows[column], 1)[0]
+
+    return np.array(
+        [slope(rows, "radius_squared") / slope(rows, "exact") for _, rows in frame.groupby("seed")]
+    )
+
+
+def final_error(frame: pd.DataFrame) -> np.ndarray:
+    """Return the error at the last time over the exact motion, one value a seed."""
+    last = frame[frame.time == frame.time.max()].sort_values("seed")
+    return (last.error / last.motion).to_numpy()

@@ -132,3 +132,10 @@ def train_finite(settings: Settings, seed: int, device: str) -> pd.DataFrame:
             (name, i, k, share[i, j]) for i in range(settings.draws) for j, k in enumerate(DEGREES)
         ]
     return pd.DataFrame(rows, columns=["net", "seed", "degree", "share"])
+
+
+def eigenvalue_ratio(spectrum: pd.DataFrame, degree: int) -> float:
+    """Return how much larger, relative to degree one, the product's eigenvalue is at `degree`."""
+    table = spectrum.pivot(index="degree", columns="net", values="eigenvalue")
+    relative = table.loc[degree] / table.loc[1]
+    return float(relative["product"] / relative["standard"])

@@ -13,6 +13,7 @@ from redrawn.data import photographs
 from redrawn.methods import implicit
 from redrawn.methods.implicit.siren import uniform
 from redrawn.studies.implicit_representations.training import generator, leaves, train
+from redrawn.studies.tidy import per_seed
 
 NETS = ("siren", "relu-pe", "relu", "tanh", "softplus")
 
@@ -200,3 +201,31 @@ def solve_poisson(settings: Settings, seed: int, device: str):
         pictures[name] = found[0]
         rows += [(name, i, aligned_psnr(f, image)) for i, f in enumerate(found)]
     return pd.DataFrame(rows, columns=["supervision", "seed", "psnr"]), pictures
+
+
+def psnr_margin(frame: pd.DataFrame) -> np.ndarray:
+    """Return by how many dB SIREN ends above the best other net, one value a seed."""
+    last = frame[frame.step == frame.step.max()].pivot(index="seed", columns="net", values="psnr")
+    return (last["siren"] - last.drop(columns="siren").max(axis=1)).to_numpy()
+
+
+def steps_to_runner_up(frame: pd.DataFrame) -> np.ndarray:
+    """Return the share of all steps in which SIREN reaches the best other net's final PSNR, by seed."""
+    last = frame[frame.step == frame.step.max()]
+    best = last[last.net != "siren"].groupby("seed").psnr.max()
+    siren = frame[frame.net == "siren"]
+    reached = siren[siren.psnr >= siren.seed.map(best)].groupby("seed").step.min()
+    # a seed that never gets there needs all steps, and then some
+    return (reached.reindex(best.index).fillna(frame.step.max() + 1) / frame.step.max()).to_numpy()
+
+
+def largest_distances(frame: pd.DataFrame, column: str) -> dict[str, list[float]]:
+    """Return the largest distance over layers by initialisation, one value a seed."""
+    worst = frame.groupby(["init", "seed"], as_index=False)[column].max()
+    return per_seed(worst.replace({"init": {"default": "plain"}}), "init", column)
+
+
+def deepest_std(frame: pd.DataFrame) -> np.ndarray:
+    """Return the standard deviation of the deepest pre-activations with the paper's weights, by seed."""
+    deepest = frame[(frame.init == "paper") & (frame.layer == frame.layer.max())]
+    return deepest.sort_values("seed")["std"].to_numpy()
