@@ -150,7 +150,14 @@ def run(
         engine.run(todo, jobs or os.cpu_count() or 1, err)
     except engine.EngineError as error:
         raise UserError(str(error)) from error
-    failed = [j.name for j in todo if not engine.is_fresh(book.chapters[j.slug], j)]
+    failed = [job.name for job in todo if not engine.succeeded(job)]
+    changed = [
+        job.name
+        for job in todo
+        if job.name not in failed and not engine.is_fresh(book.chapters[job.slug], job)
+    ]
+    if changed:
+        err.print(f"redrawn: sources changed during the run; run again: {', '.join(changed)}")
     if failed:
         message = f"failed: {', '.join(failed)}; see _build/jobs/{profile}/{failed[0]}.log"
         if not keep_going:

@@ -40,6 +40,15 @@ def job_of(chapter: Chapter, profile: str, seed: int, device: str) -> Job:
     return Job(name, chapter.slug, profile, seed, device, need.seconds, need.mem_mb, need.gpu)
 
 
+def succeeded(job: Job) -> bool:
+    """Say whether the run has a whole record that is not a failure, whatever its key."""
+    try:
+        found = record.load(paths.run_dir(job.profile, job.slug, job.seed) / "record.json")
+    except record.RecordError:
+        return False
+    return found is not None and found.status == "ok"
+
+
 def is_fresh(chapter: Chapter, job: Job) -> bool:
     """Say whether the run's record is whole, succeeded, and has today's key."""
     folder = paths.run_dir(job.profile, job.slug, job.seed)

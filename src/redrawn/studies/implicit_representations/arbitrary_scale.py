@@ -123,6 +123,9 @@ def compare(settings: Settings, seed: int, device: str):
     truth = load(settings, seed, True, device)
     small = resize(truth, SIDE)
     scores, consistency, pictures = [], [], {}
+    shown = int(
+        truth.std((1, 2)).argmax()
+    )  # the patch with the most contrast: a flat one shows nothing
     for name, decode in train_decoders(settings, seed, device).items():
         decoded = {side: decode(small, side).clamp(0, 1) for side in SIZES}
         for side, found in decoded.items():
@@ -131,14 +134,14 @@ def compare(settings: Settings, seed: int, device: str):
             scores += [
                 (name, i, side, side * arbitrary_scale.FACTOR / SIDE, p) for i, p in enumerate(psnr)
             ]
-            pictures[name, side] = found[0, 0].cpu().numpy()
+            pictures[name, side] = found[0, shown].cpu().numpy()
         reduced = resize(decoded[48], 20).cpu().numpy()
         for i in range(settings.seeds):
             pairs = zip(reduced[i], decoded[20][i].cpu().numpy(), strict=True)
             ssim = np.mean([structural_similarity(a, b, data_range=1.0) for a, b in pairs])
             consistency.append((name, i, ssim))
     for side in SIZES:
-        pictures["truth", side] = resize(truth, side)[0].cpu().numpy()
+        pictures["truth", side] = resize(truth, side)[shown].cpu().numpy()
     return (
         pd.DataFrame(scores, columns=["decoder", "seed", "size", "scale", "psnr"]),
         pd.DataFrame(consistency, columns=["decoder", "seed", "ssim"]),
