@@ -45,7 +45,7 @@ serve: .venv/ready
 	$(BIN)/redrawn serve
 
 bench: .venv/ready
-	$(BIN)/python benchmarks/siren_step.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/siren_step.py
 
 clean:
 	rm -rf _build .snakemake

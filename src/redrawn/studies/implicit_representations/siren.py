@@ -81,7 +81,9 @@ def fit_photograph(settings: Settings, seed: int, device: str):
         layers, field = build(net, settings, settings.side, seed, device)
         every = x.expand(settings.seeds, -1, -1).contiguous()
 
-        def loss(layers=layers, field=field, every=every):
+        def loss(net=net, layers=layers, field=field, every=every):
+            if net == "siren":  # the same loss, its gradients written by hand
+                return implicit.siren_squared_error(layers, x, pixels)
             return (field(layers, every) - pixels).square().mean((1, 2))
 
         losses = train(leaves(layers), loss, settings.steps, settings.learning_rate)

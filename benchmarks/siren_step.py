@@ -1,0 +1,75 @@
+"""SIREN's training step as a share of this machine's matrix-multiply peak, in one run, interleaved.
+
+The work is the paper's own: 256 × 256 pixels, three hidden layers of 256, one core. Peak is torch's own
+square product in float32; a step counts its matrix products only (forward, and two backward per layer).
+"""
+
+import argparse
+import itertools
+import json
+import statistics
+import time
+
+import torch
+
+from redrawn.methods import implicit
+
+
+def seconds(work) -> float:
+    """Return how long one call takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Measure and print the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--side", type=int, default=256, help="pixels along an edge")
+    parser.add_argument("--width", type=int, default=256, help="units of a hidden layer")
+    parser.add_argument("--rounds", type=int, default=5)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    generator = torch.Generator().manual_seed(0)
+    widths = [2, *[given.width] * 4, 1]
+    stacked = implicit.init_siren(widths, 1, generator)
+    layers = [(w[0], b[0, 0]) for w, b in stacked]
+    into = [(torch.empty_like(w), torch.empty_like(b)) for w, b in layers]
+    x = torch.rand(given.side**2, 2, generator=generator) * 2 - 1
+    y = torch.rand(given.side**2, 1, generator=generator)
+    square = torch.rand(2048, 2048, generator=generator)
+    parameters = [
+        p.requires_grad_() for pair in implicit.init_siren(widths, 1, generator) for p in pair
+    ]
+    pairs = list(zip(parameters[::2], parameters[1::2], strict=True))
+
+    def by_autograd():
+        loss = (implicit.siren(pairs, x[None]) - y).square().mean()
+        torch.autograd.grad(loss, parameters)
+
+    work = {
+        "peak": lambda: torch.mm(square, square),
+        "by hand": lambda: implicit.siren_step(layers, x, y, into),
+        "autograd": by_autograd,
+    }
+    products = [2 * n * m * given.side**2 for n, m in itertools.pairwise(widths)]
+    # forward, weight gradient, and (not for the coordinates) input gradient
+    step = 3 * sum(products) - products[0]
+    flops = {"peak": 2 * 2048**3, "by hand": step, "autograd": step}
+    times = {name: [] for name in work}
+    for call in work.values():
+        call()  # warm up
+    for _ in range(given.rounds):
+        for name, call in work.items():
+            times[name].append(seconds(call))
+    rates = {n: flops[n] / statistics.median(t) / 1e9 for n, t in times.items()}
+    result = {
+        "gflops": {n: round(r, 1) for n, r in rates.items()},
+        "share_of_peak": {n: round(r / rates["peak"], 3) for n, r in rates.items() if n != "peak"},
+        "seconds_per_step": {n: round(statistics.median(t), 3) for n, t in times.items()},
+    }
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
