@@ -69,7 +69,7 @@ def _profile(name: str) -> str:
 
 
 def _device(name: str) -> str:
-    from redrawn.book.key import DEVICES
+    from redrawn.book.device import DEVICES
 
     if name not in DEVICES:
         raise typer.BadParameter(f"{name!r} is not one of {', '.join(DEVICES)}")

@@ -20,6 +20,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from redrawn.book import atomic, catalogue, paths, style, tables, verdicts
+from redrawn.book.device import DEVICES, resolve_device
 from redrawn.book.record import FigureRecord
 
 DRAFT = "draft.json"
@@ -140,7 +141,7 @@ def open_chapter(
     """Open a chapter for a run; outside of `redrawn run` its files go to `_build/drafts`.
 
     Raises:
-        ChapterError: no such chapter or profile.
+        ChapterError: no such chapter, profile or device.
 
     """
     chapters = catalogue.load().chapters
@@ -148,8 +149,10 @@ def open_chapter(
         raise ChapterError(f"no chapter {slug!r} in the catalogue")
     if profile not in paths.PROFILES:
         raise ChapterError(f"no profile {profile!r}: one of {', '.join(paths.PROFILES)}")
+    if device not in DEVICES:
+        raise ChapterError(f"no device {device!r}: one of {', '.join(DEVICES)}")
     style.use()
     drafts = paths.build() / "drafts" / profile / paths.run_name(slug, seed)
     out = Path(os.environ.get("REDRAWN_OUT", drafts))
     out.mkdir(parents=True, exist_ok=True)
-    return OpenChapter(chapters[slug], profile, seed, device, out)
+    return OpenChapter(chapters[slug], profile, seed, resolve_device(device), out)

@@ -25,6 +25,7 @@ import papermill
 from papermill.exceptions import PapermillExecutionError
 
 from redrawn.book import atomic, catalogue, key, paths
+from redrawn.book.device import DEVICES, resolve_device
 from redrawn.book.record import FigureRecord, Provenance, Record
 from redrawn.data import registry
 
@@ -46,7 +47,7 @@ def execute(slug: str, profile: str, seed: int, device: str) -> Record:
     try:
         for name in chapter.datasets:
             registry.path_of(name)
-        error = _run_notebook(chapter, profile, seed, key.resolve_device(device), out)
+        error = _run_notebook(chapter, profile, seed, resolve_device(device), out)
         draft = json.loads((out / "draft.json").read_text()) if not error else {}
     except FileNotFoundError:
         draft, error = {}, "the notebook never called chapter.close()"
@@ -57,7 +58,7 @@ def execute(slug: str, profile: str, seed: int, device: str) -> Record:
         slug=slug,
         profile=profile,
         seed=seed,
-        device=key.resolve_device(device),
+        device=resolve_device(device),
         key=run_key,
         status="failed" if error else "ok",
         error=error,
@@ -154,7 +155,7 @@ def main() -> None:
     parser.add_argument("slug")
     parser.add_argument("profile", choices=paths.PROFILES)
     parser.add_argument("seed", type=int)
-    parser.add_argument("device", choices=key.DEVICES)
+    parser.add_argument("device", choices=DEVICES)
     given = parser.parse_args()
     # The engine stops a job by SIGTERM: raised as an exception, it also stops the kernel.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

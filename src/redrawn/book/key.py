@@ -9,7 +9,6 @@ import ast
 import hashlib
 import importlib.util
 import json
-import platform
 import re
 from functools import cache
 from pathlib import Path
@@ -17,24 +16,13 @@ from pathlib import Path
 import grimp
 
 from redrawn.book import paths
+from redrawn.book.device import resolve_device
 from redrawn.book.catalogue import Chapter
 from redrawn.data import registry
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # Cell options (`:tags:` lines, or YAML between two --- lines) and magics.
 NOT_PYTHON = re.compile(r"\A---\n(?:[^\n]*\n)*?---\n|^:[\w-]+:[^\n]*$|^[%!][^\n]*$", re.MULTILINE)
-
-
-def resolve_device(device: str) -> str:
-    """Return the device that `auto` means here, without the two seconds that importing torch takes."""
-    if device != "auto":
-        return device
-    version = Path(importlib.util.find_spec("torch").origin).with_name("version.py").read_text()
-    has_cuda_build = re.search(r"^cuda: [^=]*= '", version, re.MULTILINE) is not None
-    if has_cuda_build and any(Path("/proc/driver/nvidia/gpus").glob("*")):
-        return "cuda"
-    return "mps" if (platform.system(), platform.machine()) == ("Darwin", "arm64") else "cpu"
 
 
 @cache

@@ -39,6 +39,7 @@ from redrawn.book import open_chapter
 from redrawn.studies import {module} as study
 
 chapter = open_chapter("{slug}", profile, seed, device)
+device = chapter.device
 ```
 {sections}
 ## This run

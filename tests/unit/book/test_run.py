@@ -154,6 +154,17 @@ def test_status_lists_every_paper_and_chapter(checkout):
     ]
 
 
+def test_a_chapter_opens_on_a_real_device_and_refuses_others(checkout):
+    from redrawn.book import open_chapter
+    from redrawn.book.chapter import ChapterError
+
+    assert open_chapter("tiny").device in {"cpu", "cuda", "mps"}
+    assert open_chapter("tiny", device="cpu").out == checkout / "_build" / "drafts" / "quick" / "tiny"
+    for wrong in ({"slug": "none"}, {"profile": "fast"}, {"device": "tpu"}):
+        with pytest.raises(ChapterError, match="no "):
+            open_chapter(**{"slug": "tiny", **wrong})
+
+
 def test_a_profile_never_borrows_from_another(checkout):
     run(profile="quick")
     chapter = catalogue.load().chapters["tiny"]
