@@ -15,6 +15,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from redrawn.methods.implicit.sine_cosine import sine_cosine
+
 Field = Callable[[Tensor], Tensor]
 
 
@@ -47,8 +49,8 @@ def laplacian(
 
 def sine_rule(z: Tensor, omega0: float = 30.0) -> tuple[Tensor, Tensor, Tensor]:
     """Return sin(ω₀z) and its first two derivatives."""
-    sine = torch.sin(omega0 * z)
-    return sine, omega0 * torch.cos(omega0 * z), -(omega0**2) * sine
+    sine, cosine = sine_cosine(omega0 * z)
+    return sine, omega0 * cosine, -(omega0**2) * sine
 
 
 def relu_rule(z: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -4,22 +4,11 @@ Same function as eq. 4 of Sitzmann et al. (NeurIPS 2020), differentiated on pape
 and h_i = sin z_i, the backward pass needs cos z_i only; both are taken from z_i while it is in the cache.
 """
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-
-def sine_and_cosine_(z: Tensor, cosine: Tensor) -> None:
-    """Write cos z to `cosine` and replace z by sin z."""
-    if z.device.type == "cpu" and z.is_contiguous() and cosine.is_contiguous():
-        # numpy's vector kernels take a third of torch's time on a CPU; both share the memory
-        array = z.detach().numpy()
-        np.cos(array, out=cosine.numpy())
-        np.sin(array, out=array)
-    else:
-        torch.cos(z, out=cosine)
-        z.sin_()
+from redrawn.methods.implicit.sine_cosine import sine_and_cosine_
 
 
 def siren_step(
