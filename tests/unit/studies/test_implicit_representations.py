@@ -13,6 +13,7 @@ from redrawn.studies.implicit_representations import (
     polynomial,
     siren,
 )
+from redrawn.studies.implicit_representations.solids import SOLIDS, directional
 from redrawn.studies.tidy import log_ratio, per_seed
 
 MODULES = (arbitrary_scale, evolution, orex, periodic, polynomial, siren)
@@ -53,14 +54,28 @@ def test_image_derivatives_of_a_quadratic():
     np.testing.assert_allclose(bend[inner], 2.0, atol=1e-11)
 
 
-@pytest.mark.parametrize("dimension", [2, 3])
-def test_slice_points_lie_where_their_labels_say(dimension):
-    settings = replace(orex.SETTINGS["quick"], dimension=dimension, slices=4)
-    x, label = orex.slice_points(settings, np.random.default_rng(0))
-    distance = orex.distance(x)
+@pytest.mark.parametrize("solid", ["rings", "tori", "bunny"])
+def test_slice_points_lie_where_their_labels_say(solid):
+    settings = replace(orex.SETTINGS["quick"], slices=4)
+    x, label = orex.slice_points(settings, solid, np.random.default_rng(0), n=1500)
+    distance = SOLIDS[solid](x)
     assert np.abs(distance[label == 0.5]).max() < 1e-3
     assert (distance[label == 0] <= 0).all() and (distance[label == 1] > 0).all()
     assert {0.0, 0.5, 1.0} == set(label)
+
+
+def test_a_perfect_field_scores_perfectly_and_a_rippled_one_does_not():
+    def field(x, ripple):
+        value = SOLIDS["rings"](x) + ripple * np.sin(40 * x[:, 0])
+        slope = directional(SOLIDS["rings"], x, np.eye(2))
+        slope[:, 0] += 40 * ripple * np.cos(40 * x[:, 0])
+        return 50 * value[None], 50 * slope[None]
+
+    perfect = orex.score(lambda x: field(x, 0.0), "rings").iloc[0]
+    assert perfect.iou == 1 and perfect.slope == 0
+    assert perfect.ripple < 1e-3 and perfect.normal_error < 0.1
+    rippled = orex.score(lambda x: field(x, 0.02), "rings").iloc[0]
+    assert rippled.iou < 1 and rippled.ripple > 0.005 and rippled.normal_error > 5
 
 
 def test_flowing_back_undoes_the_flow():

@@ -3,6 +3,7 @@
 from redrawn.methods.arbitrary_scale.autoencoder import (
     FACTOR,
     convolve,
+    decode_features,
     decode_fixed,
     encode,
     init_convolutions,
@@ -12,6 +13,7 @@ from redrawn.methods.arbitrary_scale.liif import liif, neighbours, pixel_centres
 __all__ = [
     "FACTOR",
     "convolve",
+    "decode_features",
     "decode_fixed",
     "encode",
     "init_convolutions",

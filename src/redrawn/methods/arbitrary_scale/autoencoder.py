@@ -44,9 +44,15 @@ def encode(layers, images: Float[Tensor, "e b s s"]) -> Float[Tensor, "e b c s/4
     return found.reshape(b, e, -1, size, size).transpose(0, 1)
 
 
-def decode_fixed(layers, latents: Float[Tensor, "e b c h w"]) -> Float[Tensor, "e b 4h 4w"]:
-    """Decode at the encoder's own scale: convolutions to 16 channels, then 4 × 4 pixels from each cell."""
+def decode_features(layers, latents: Float[Tensor, "e b c h w"]) -> Float[Tensor, "e b m h w"]:
+    """Turn latents into the feature map that an implicit decoder reads, at the latents' resolution."""
     e, b, c, h, w = latents.shape
     found = convolve(layers, latents.transpose(0, 1).reshape(b, e * c, h, w), e)
-    image = functional.pixel_shuffle(found.reshape(b * e, FACTOR**2, h, w), FACTOR)
-    return image.reshape(b, e, FACTOR * h, FACTOR * w).transpose(0, 1)
+    return found.reshape(b, e, -1, h, w).transpose(0, 1)
+
+
+def decode_fixed(layers, latents: Float[Tensor, "e b c h w"]) -> Float[Tensor, "e b 4h 4w"]:
+    """Decode at the encoder's own scale: convolutions to 16 channels, then 4 × 4 pixels from each cell."""
+    e, b, _, h, w = latents.shape
+    folded = decode_features(layers, latents).reshape(e * b, FACTOR**2, h, w)
+    return functional.pixel_shuffle(folded, FACTOR).reshape(e, b, FACTOR * h, FACTOR * w)

@@ -75,21 +75,25 @@ def train_decoders(settings: Settings, seed: int, device: str):
         return inputs[pick], whole[pick]
 
     encoder = arbitrary_scale.init_convolutions([fold, 2 * c, c], e, source, device)
-    head = implicit.init_mlp([c + 4, settings.width, settings.width, 1], "relu", e, source, device)
+    trunk = arbitrary_scale.init_convolutions([c, 2 * c, 2 * c], e, source, device)
+    head = implicit.init_mlp(
+        [2 * c + 4, settings.width, settings.width, 1], "relu", e, source, device
+    )
 
     def implicit_loss():
         small, large = draw()
         side = int(torch.randint(SIZES[0], SIDE + 1, (1,), generator=source))
         pick = torch.randint(side * side, (settings.queries,), generator=source).to(device)
         query = arbitrary_scale.pixel_centres(side, device)[pick]
-        latents = arbitrary_scale.encode(encoder, small)
-        found = arbitrary_scale.liif(head, latents, query, 2 / side)
+        features = arbitrary_scale.decode_features(trunk, arbitrary_scale.encode(encoder, small))
+        found = arbitrary_scale.liif(head, features, query, 2 / side)
         return (found - resize(large, side).flatten(2)[..., pick]).abs().mean((1, 2))
 
-    train(leaves(encoder) + leaves(head), implicit_loss, settings.steps, settings.learning_rate)
+    trained = leaves(encoder) + leaves(trunk) + leaves(head)
+    train(trained, implicit_loss, settings.steps, settings.learning_rate)
 
     own = arbitrary_scale.init_convolutions([fold, 2 * c, c], e, source, device)
-    fixed = arbitrary_scale.init_convolutions([c, 2 * c, fold], e, source, device)
+    fixed = arbitrary_scale.init_convolutions([c, 2 * c, 2 * c, fold], e, source, device)
 
     def fixed_loss():
         small, _ = draw()
@@ -101,8 +105,9 @@ def train_decoders(settings: Settings, seed: int, device: str):
     @torch.no_grad()
     def decode_implicit(images, side):
         latents = arbitrary_scale.encode(encoder, images.expand(e, *images.shape))
+        features = arbitrary_scale.decode_features(trunk, latents)
         query = arbitrary_scale.pixel_centres(side, device)
-        return arbitrary_scale.liif(head, latents, query, 2 / side).unflatten(-1, (side, side))
+        return arbitrary_scale.liif(head, features, query, 2 / side).unflatten(-1, (side, side))
 
     @torch.no_grad()
     def decode_bicubic(images, side):

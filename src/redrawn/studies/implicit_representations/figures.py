@@ -6,8 +6,8 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from redrawn.data import photographs
-from redrawn.studies.implicit_representations.orex import distance
 from redrawn.studies.implicit_representations.siren import image_derivatives
+from redrawn.studies.implicit_representations.solids import DIMENSION, SOLIDS
 
 NAMES = {
     "siren": "SIREN", "relu": "ReLU", "relu-pe": "ReLU + P.E.", "tanh": "tanh", "softplus": "softplus",
@@ -131,13 +131,12 @@ def harmonics(flow: pd.DataFrame) -> Figure:
     return figure
 
 
-def slices(pictures: dict, dimension: int) -> Figure:
-    """Draw the true section and each variant's field with its zero line."""
-    line = np.linspace(-1, 1, 129)
+def sections(pictures: dict, solid: str) -> Figure:
+    """Draw the solid's true section at z = 0 and each variant's zero line."""
+    line = np.linspace(-1, 1, len(next(iter(pictures.values()))))
     points = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
-    if dimension == 3:
-        points = np.column_stack([points, np.zeros(len(points))])
-    truth = distance(points).reshape(129, 129)
+    points = np.pad(points, ((0, 0), (0, DIMENSION[solid] - 2)))
+    truth = SOLIDS[solid](points).reshape(len(line), len(line))
     figure, axes = plt.subplots(1, len(pictures), figsize=(10, 2.6))
     for ax, (name, field) in zip(axes, pictures.items(), strict=True):
         ax.contourf(line, line, truth < 0, levels=[0.5, 1.5], colors=["0.8"])

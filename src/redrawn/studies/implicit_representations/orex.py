@@ -1,8 +1,4 @@
-"""A solid from slices: what iterating, the hinge on slopes, many radii and more slices each do.
-
-Solids are analytic, so that occupancy and distance are exact: in two dimensions a pair of rings cut by
-lines, in three a pair of linked tori cut by planes.
-"""
+"""A solid from slices: what iterating, the hinge on slopes, many radii and more slices each do."""
 
 from dataclasses import dataclass, replace
 
@@ -11,17 +7,27 @@ import pandas as pd
 import torch
 
 from redrawn.methods import surfaces
+from redrawn.studies.implicit_representations.solids import (
+    DIMENSION,
+    SOLIDS,
+    directional,
+    onto_surface,
+)
 from redrawn.studies.implicit_representations.training import generator, train
 
 RADII = tuple(2.0**-k for k in (4, 5, 6))
 NEAR = 2.0**-4
+GRID = 129
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes; learning rate, hinge and the law of slices are the paper's."""
+    """Sizes; learning rate, weight decay, hinge and the law of slices are the paper's.
 
-    dimension: int
+    The learning rate falls by a tenth every hundred steps, which is ten of the paper's epochs.
+    """
+
+    solids: tuple[str, ...]
     width: int
     depth: int
     batch: int
@@ -32,14 +38,16 @@ class Settings:
     state: int = 16
     octaves: int = 5
     learning_rate: float = 1e-2
+    decay: float = 0.9 ** (1 / 100)
+    weight_decay: float = 1e-3
     hinge_weight: float = 1e-4
     radii: tuple[float, ...] = RADII
 
 
 SETTINGS = {
-    "quick": Settings(2, 32, 3, 384, 150, 3),
-    "standard": Settings(3, 48, 4, 1024, 400, 4),
-    "paper": Settings(3, 64, 7, 16_384, 6500, 10, state=32),
+    "quick": Settings(("rings",), 32, 3, 384, 150, 3),
+    "standard": Settings(("tori", "bunny"), 48, 4, 1024, 400, 4),
+    "paper": Settings(("tori", "bunny"), 64, 7, 16_384, 6500, 10, state=32),
 }
 
 VARIANTS = {
@@ -51,83 +59,56 @@ VARIANTS = {
 }
 
 
-def distance(x: np.ndarray) -> np.ndarray:
-    """Return the signed distance (negative inside) to two rings (2-D) or two linked tori (3-D)."""
-    if x.shape[-1] == 2:
-        rings = [np.abs(np.linalg.norm(x - [c, 0.0], axis=-1) - 0.38) - 0.1 for c in (-0.36, 0.36)]
-        return np.minimum(*rings)
-    tori = []
-    for centre, axis in ((-0.25, 2), (0.25, 1)):
-        y = x - np.array([centre, 0.0, 0.0])
-        flat = np.linalg.norm(np.delete(y, axis, axis=-1), axis=-1) - 0.45
-        tori.append(np.hypot(flat, y[..., axis]) - 0.13)
-    return np.minimum(*tori)
+def slice_points(settings: Settings, solid: str, rng: np.random.Generator, n: int = 4000):
+    """Return points on random slices and their labels: 0 inside, 1 outside, 1/2 on a contour.
 
-
-def slice_points(settings: Settings, rng: np.random.Generator, n: int = 4000):
-    """Return points on random slices and their labels.
-
-    A slice is a random plane (a line in 2-D): normal Gaussian, offset U(-1, 1). Points lie near the slice's
-    contours, at both sides and on them at each radius, and uniformly on the slice.
+    A slice is a random plane (a line in 2-D): normal Gaussian, offset U(-1, 1). Points lie on the slice's
+    contours, on both sides of them at each radius, and uniformly on the slice.
     """
-    d = settings.dimension
+    distance, d = SOLIDS[solid], DIMENSION[solid]
     points, labels = [], []
     for _ in range(settings.slices):
         normal = rng.normal(size=d)
         normal /= np.linalg.norm(normal)
         basis = np.linalg.svd(normal[None])[2][1:]  # spans the slice
-        origin = rng.uniform(-1, 1) * normal
-        x = origin + rng.uniform(-1, 1, size=(n, d - 1)) @ basis
+        x = rng.uniform(-1, 1) * normal + rng.uniform(-1, 1, size=(n, d - 1)) @ basis
         x = x[(np.abs(x) <= 1).all(axis=1)]
-        # onto the contour along the slice, by Newton's iteration on the distance
-        contour = x[np.abs(distance(x)) < 0.1]
-        for _ in range(8):
-            slope = in_plane_gradient(contour, basis)
-            length = (slope**2).sum(axis=1, keepdims=True)
-            contour = contour - distance(contour)[:, None] * slope / np.maximum(length, 1e-2)
-        contour = contour[np.abs(distance(contour)) < 1e-4]
-        normals = in_plane_gradient(contour, basis)
-        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+        contour = onto_surface(distance, x[np.abs(distance(x)) < 0.1], basis)
+        across = directional(distance, contour, basis) @ basis
+        across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-9)
         points.append(contour)
         labels.append(np.full(len(contour), 0.5))
-        for r in settings.radii:
-            for side in (-1, 1):
-                points.append(contour + side * r * normals)
-                labels.append((distance(points[-1]) > 0).astype(float))
-        free = x[: len(contour) * 2 + 200]
-        points.append(free)
-        labels.append((distance(free) > 0).astype(float))
+        sides = [contour + side * r * across for r in settings.radii for side in (-1, 1)]
+        for free in (*sides, x[: 2 * len(contour) + 200]):
+            points.append(free)
+            labels.append((distance(free) > 0).astype(float))
     return np.concatenate(points), np.concatenate(labels)
 
 
-def in_plane_gradient(x: np.ndarray, basis: np.ndarray, step: float = 1e-5) -> np.ndarray:
-    """Return the distance's gradient within a slice, by central differences along its basis."""
-    slopes = [(distance(x + step * b) - distance(x - step * b)) / (2 * step) for b in basis]
-    return np.stack(slopes, axis=1) @ basis
-
-
-def reconstruct(settings: Settings, seed: int, device: str):
-    """Train on slices; return the logit, from (n, d) to (seeds, n) with its gradient (seeds, n, d)."""
+def reconstruct(settings: Settings, solid: str, seed: int, device: str):
+    """Train on slices; return a function from (n, d) to logits (seeds, n) and their gradients (seeds, n, d)."""
     source = generator(seed)
-    drawn = [
-        slice_points(settings, np.random.default_rng([seed, i])) for i in range(settings.seeds)
-    ]
-    clouds = [(torch.tensor(x, dtype=torch.float32, device=device),
-               torch.tensor(y, dtype=torch.float32, device=device)) for x, y in drawn]  # fmt: skip
+    clouds = []
+    for i in range(settings.seeds):
+        x, y = slice_points(settings, solid, np.random.default_rng([seed, i]))
+        clouds.append([torch.tensor(a, dtype=torch.float32, device=device) for a in (x, y)])
     net = surfaces.init_orex(
-        settings.dimension, settings.width, settings.depth, settings.state, settings.octaves,
+        DIMENSION[solid], settings.width, settings.depth, settings.state, settings.octaves,
         settings.seeds, source, device,
     )  # fmt: skip
 
     def loss():
-        picks = [
-            torch.randint(len(y), (settings.batch,), generator=source).to(device) for _, y in clouds
-        ]
-        x = torch.stack([c[0][p] for c, p in zip(clouds, picks, strict=True)])
-        y = torch.stack([c[1][p] for c, p in zip(clouds, picks, strict=True)])
+        picked = []
+        for x, y in clouds:
+            pick = torch.randint(len(y), (settings.batch,), generator=source).to(device)
+            picked.append((x[pick], y[pick]))
+        x, y = (torch.stack(part) for part in zip(*picked, strict=True))
         return surfaces.orex_loss(net, x, y, settings.iterations, settings.hinge_weight)
 
-    train(surfaces.parameters(net), loss, settings.steps, settings.learning_rate)
+    train(
+        surfaces.parameters(net), loss, settings.steps, settings.learning_rate,
+        final_share=settings.decay**settings.steps, weight_decay=settings.weight_decay,
+    )  # fmt: skip
 
     def evaluate(x: np.ndarray):
         at = torch.tensor(x, dtype=torch.float32, device=device)
@@ -140,47 +121,62 @@ def reconstruct(settings: Settings, seed: int, device: str):
 
 
 def ablate(settings: Settings, seed: int, device: str):
-    """Reconstruct with every variant.
+    """Reconstruct every solid with every variant.
 
     Returns:
-        A frame (variant, seed, iou, iou_near, slope, ripple): intersection over union over the cube and within
-        1/16 of the surface, the mean excess of ‖∇logit‖ over the hinge near the surface, and the standard
-        deviation of the distance at which the field changes sign. And {variant: logits of the first seed on a
-        grid}, for pictures.
+        A frame (solid, variant, seed, iou, iou_near, slope, ripple, normal_error), and {variant: logits of
+        the first solid and seed on the plane z = 0} for pictures. See `score` for the columns.
     """
-    rng = np.random.default_rng(12345)  # the same held-out points for every seed and variant
-    x = rng.uniform(-1, 1, size=(8000, settings.dimension))
-    inside = distance(x) < 0
-    near = np.abs(distance(x)) < NEAR
+    line = np.linspace(-1, 1, GRID)
+    plane = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
     rows, pictures = [], {}
-    line = np.linspace(-1, 1, 129)
-    grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
-    if settings.dimension == 3:
-        grid = np.column_stack([grid, np.zeros(len(grid))])
-    for name, change in VARIANTS.items():
-        evaluate = reconstruct(replace(settings, **change), seed, device)
-        value, slope = evaluate(x)
-        for i in range(settings.seeds):
-            found = value[i] < 0
-            length = np.linalg.norm(slope[i], axis=1)
-            # to first order the field's own surface lies value / slope away
-            off = np.clip(value[i] / np.maximum(length, 1e-3), -0.2, 0.2) - distance(x)
-            excess = np.maximum(length[near] - 100, 0).mean()
-            rows.append(
-                (
-                    name,
-                    i,
-                    iou(found, inside),
-                    iou(found[near], inside[near]),
-                    excess,
-                    off[near].std(),
-                )
-            )
-        pictures[name] = evaluate(grid)[0][0].reshape(129, 129)
-    columns = ["variant", "seed", "iou", "iou_near", "slope", "ripple"]
-    return pd.DataFrame(rows, columns=columns), pictures
+    for solid in settings.solids:
+        grid = np.pad(plane, ((0, 0), (0, DIMENSION[solid] - 2)))
+        for name, change in VARIANTS.items():
+            evaluate = reconstruct(replace(settings, **change), solid, seed, device)
+            rows.append(score(evaluate, solid).assign(solid=solid, variant=name))
+            pictures.setdefault(name, evaluate(grid)[0][0].reshape(GRID, GRID))
+    return pd.concat(rows, ignore_index=True), pictures
+
+
+def score(evaluate, solid: str, points: int = 8000) -> pd.DataFrame:
+    """Compare a field with the true solid at held-out points, the same for every seed and variant.
+
+    Returns one row a seed: iou over the square or cube, iou_near within 1/16 of the surface, slope (mean excess of
+    ‖∇logit‖ over the hinge near the surface), ripple (standard deviation, over the surface, of the signed distance
+    from the true surface to the field's, to first order) and normal_error (mean angle to the true
+    normal on the surface, degrees).
+    """
+    distance, d = SOLIDS[solid], DIMENSION[solid]
+    rng = np.random.default_rng(12345)
+    x = rng.uniform(-1, 1, size=(points, d))
+    inside, near = distance(x) < 0, np.abs(distance(x)) < NEAR
+    surface = onto_surface(distance, x[np.abs(distance(x)) < 0.1], np.eye(d))
+    normals = directional(distance, surface, np.eye(d))
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    value, slope = evaluate(x)
+    there, tilt = evaluate(surface)
+    length = np.maximum(np.linalg.norm(tilt, axis=-1), 1e-3)
+    cosine = np.einsum("end,nd->en", tilt, normals) / length
+    excess = np.maximum(np.linalg.norm(slope[:, near], axis=-1) - surfaces.HINGE, 0)
+    found = value < 0
+    return pd.DataFrame(
+        {
+            "seed": np.arange(len(value)),
+            "iou": [iou(f, inside) for f in found],
+            "iou_near": [iou(f[near], inside[near]) for f in found],
+            "slope": excess.mean(axis=1),
+            "ripple": np.clip(there / length, -0.2, 0.2).std(axis=1),
+            "normal_error": np.degrees(np.arccos(np.clip(cosine, -1, 1))).mean(axis=1),
+        }
+    )
 
 
 def iou(a: np.ndarray, b: np.ndarray) -> float:
     """Return the intersection over the union of two sets of points."""
     return float((a & b).sum() / max(1, (a | b).sum()))
+
+
+def over_solids(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return each measure's mean over the solids (variant, seed, …)."""
+    return frame.groupby(["variant", "seed"], as_index=False, sort=False).mean(numeric_only=True)

@@ -13,7 +13,13 @@ def generator(seed: int) -> torch.Generator:
 
 
 def train(
-    parameters: list[Tensor], loss: Callable[[], Tensor], steps: int, learning_rate: float
+    parameters: list[Tensor],
+    loss: Callable[[], Tensor],
+    steps: int,
+    learning_rate: float,
+    *,
+    final_share: float = 1.0,
+    weight_decay: float = 0.0,
 ) -> np.ndarray:
     """Minimise each network's own loss by Adam.
 
@@ -22,19 +28,23 @@ def train(
         loss: returns the loss of each network, shape (e,).
         steps: number of steps.
         learning_rate: Adam's, the same for all.
+        final_share: the learning rate falls exponentially to this share of its start.
+        weight_decay: Adam's.
 
     Returns:
         Losses before each step, shape (steps, e).
     """
     for p in parameters:
         p.requires_grad_()
-    optimiser = torch.optim.Adam(parameters, lr=learning_rate)
+    optimiser = torch.optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimiser, final_share ** (1 / steps))
     history = []
     for _ in range(steps):
         optimiser.zero_grad(set_to_none=True)
         each = loss()
         each.sum().backward()  # networks share no parameter: the sum's gradient is each one's own
         optimiser.step()
+        schedule.step()
         history.append(each.detach())
     return torch.stack(history).cpu().numpy()
 
