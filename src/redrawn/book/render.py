@@ -7,7 +7,9 @@ A chapter's text names them, and never types them:
 """
 
 import re
+from html import escape
 
+import redrawn
 from redrawn.book import paths, tables
 from redrawn.book.catalogue import Catalogue
 from redrawn.book.record import FigureRecord
@@ -62,22 +64,24 @@ def _block(kind: str, name: str, state: ChapterState, catalogue: Catalogue) -> s
     found = {f.id: f for f in state.run.figures}.get(name)
     if found is None:
         raise RenderError(f"{state.chapter.slug}: no figure {name!r} was drawn")
-    return figure(found, state)
+    drawn_for = next(f.paper for f in state.chapter.figures if f.id == name)
+    return figure(found, state, catalogue.papers[drawn_for].title)
 
 
-def figure(found: FigureRecord, state: ChapterState) -> str:
-    """Return a figure as MyST: picture, alt text, caption, downloads, its profile."""
+def figure(found: FigureRecord, state: ChapterState, title: str) -> str:
+    """Return a figure as MyST: picture, alt text, caption, its profile, downloads, and how to cite it."""
     slug = state.chapter.slug
     base = f"../_static/figures/{slug}/{found.id}"
     links = " · ".join(
         f'<a href="{base}.{ext}" download>{ext.upper()}</a>' for ext in ("svg", "png", "pdf", "csv", "json")
     )  # fmt: skip
-    # A backslash keeps quotes and line ends of the alt text inside its option.
-    alt = found.alt.replace("\n", " ")
     return (
-        f"````{{figure}} {base}.svg\n---\nname: {slug}--{found.id}\nalt: {_yaml(alt)}\n"
+        f"````{{figure}} {base}.svg\n---\nname: {slug}--{found.id}\nalt: {_yaml(found.alt)}\n"
         f"width: 100%\n---\n{found.caption} (Profile `{state.run.profile}`, seed {state.run.seed}.)\n````\n\n"
-        + _html(f'<p class="downloads">This figure: {links}</p>')
+        + _html(
+            f'<p class="downloads">This figure: {links}. Cite as: The Redrawn authors, <i>Redrawn</i> '
+            f"{redrawn.__version__}, figure <code>{slug}/{found.id}</code>, after <i>{escape(title)}</i>.</p>"
+        )
     )
 
 

@@ -46,7 +46,7 @@ def badge(word: str) -> str:
 
 def verdict_table(judged: list[Verdict], titles: dict[str, str] | None = None) -> str:
     """Return the table of claims, grouped by paper in the order given."""
-    head = ("Claim", "Expected", "Measured", "Against the paper", "Against our baseline")
+    head = ("Claim", "Expected", "Measured", "Against paper", "Against baseline")
     rows, last = [], None
     for v in judged:
         if titles and v.claim.paper != last:
@@ -60,8 +60,9 @@ def verdict_table(judged: list[Verdict], titles: dict[str, str] | None = None) -
         cells = (
             f"{escape(claim.statement)} <small>({escape(claim.place)})</small>"
             f"<details><summary>Setting: {claim.setting}</summary>"
-            f"<p>{claim.setting}{how}. The paper reports: {escape(claim.reported)}.</p></details>",
-            escape(f"{claim.expect.describe()} {claim.unit}".strip()),
+            f"<p>{claim.setting}{how}.</p></details>",
+            escape(f"{claim.expect.describe()} {claim.unit}".strip())
+            + f"<br><small>Paper: {escape(claim.reported)}</small>",
             escape(measured(v)),
             badge(v.paper),
             badge(v.baseline),
