@@ -4,7 +4,7 @@ BIN := .venv/bin
 export REDRAWN_ROOT := $(CURDIR)
 export MPLBACKEND := agg
 
-.PHONY: book test lint unit run check site serve bench clean
+.PHONY: book test lint unit run check site serve bench lock clean
 .DEFAULT_GOAL := book
 
 .venv/ready: requirements.lock pyproject.toml
@@ -46,6 +46,12 @@ serve: .venv/ready
 
 bench: .venv/ready
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/siren_step.py
+
+# The lock file, anew: what the direct pins of pyproject.toml resolve to in an empty environment.
+lock:
+	$(PYTHON) -m venv --clear _build/lock
+	_build/lock/bin/python -m pip install --quiet -e '.[dev]'
+	_build/lock/bin/python -m pip freeze --all --exclude-editable --exclude pip | sed 's/+cpu//' > requirements.lock
 
 clean:
 	rm -rf _build .snakemake

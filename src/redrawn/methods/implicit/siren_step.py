@@ -17,7 +17,7 @@ def siren_step(
     target: Float[Tensor, "n channels"],
     gradients: list[tuple[Float[Tensor, "inputs outputs"], Float[Tensor, "outputs"]]],
     omega0: float = 30.0,
-    chunk: int = 1024,
+    chunk: int = 512,
 ) -> Float[Tensor, ""]:
     """Compute one network's mean squared error and write its parameter gradients.
 
@@ -98,7 +98,7 @@ class SirenSquaredError(torch.autograd.Function):
 
 
 def siren_squared_error(
-    layers, x: Float[Tensor, "n d"], target: Float[Tensor, "n channels"], omega0=30.0, chunk=1024
+    layers, x: Float[Tensor, "n d"], target: Float[Tensor, "n channels"], omega0=30.0, chunk=512
 ) -> Float[Tensor, "e"]:
     """Return the mean squared error of each SIREN of an ensemble that shares its coordinates.
 
