@@ -90,3 +90,12 @@ def test_the_loss_is_cross_entropy_and_hinge():
     with_hinge = surfaces.orex_loss(whole, x, label, 2, hinge_weight=0.5)
     without = surfaces.orex_loss(whole, x, label, 2, hinge_weight=0.0)
     torch.testing.assert_close(with_hinge - without, 0.5 * excess, rtol=1e-3, atol=1e-2)
+
+
+def test_every_iteration_has_its_own_code():
+    from redrawn.methods.surfaces.orex import iteration_code
+
+    codes = torch.stack([iteration_code(i, 8, torch.zeros(1)) for i in range(6)])
+    angle = 2.0 ** torch.arange(4) * 3 / 16
+    torch.testing.assert_close(codes[3], torch.cat([torch.sin(angle), torch.cos(angle)]))
+    assert torch.cdist(codes, codes).fill_diagonal_(1).min() > 0.05
