@@ -1,4 +1,4 @@
-"""SIREN's experiments: a photograph from coordinates, its derivatives, activations, and Poisson's equation."""
+"""SIREN against other activations: a photograph from its coordinates, and the derivatives that come with it."""
 
 import math
 from dataclasses import dataclass
@@ -7,13 +7,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import torch
-from scipy import stats
 
 from redrawn.data import photographs
 from redrawn.methods import implicit
-from redrawn.methods.implicit.siren import uniform
 from redrawn.studies.implicit_representations.training import generator, leaves, train
-from redrawn.studies.tidy import per_seed
 
 NETS = ("siren", "relu-pe", "relu", "tanh", "softplus")
 
@@ -134,76 +131,6 @@ def derivative_errors(settings: Settings, fits) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def activation_statistics(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Compare pre-activations with N(0, 1) and sines with the arcsine law, layer by layer.
-
-    `init` is `paper`, or `default`: weights U(±1/√n), as a linear layer has them without more ado.
-    Returns columns init, seed, layer (1 is the first after the coordinates), std, ks_normal, ks_arcsine.
-    """
-    n = settings.statistics_width
-    widths = [1, *[n] * (settings.statistics_layers + 1), 1]
-    source = generator(seed)
-    x = torch.linspace(-1, 1, settings.statistics_points, device=device)[None, :, None]
-    rows = []
-    for i in range(settings.statistics_seeds):
-        layers = implicit.init_siren(widths, 1, source, device=device)
-        plain = [(uniform(w.shape, w.shape[1] ** -0.5, source, device), b) for w, b in layers]
-        for init, parameters in (("paper", layers), ("default", plain)):
-            for depth, z in enumerate(implicit.pre_activations(parameters, x)):
-                if depth == 0:
-                    continue  # the coordinates' own layer: a frequency for each unit, no sum
-                # all units at few points: units are independent, neighbouring points are not
-                sample = z[0, :: max(1, z.shape[1] // 16)].flatten().cpu().double().numpy()
-                rows.append(
-                    (
-                        init, i, depth, sample.std(),
-                        stats.kstest(sample, "norm").statistic,
-                        stats.kstest(np.sin(sample), stats.arcsine(-1, 2).cdf).statistic,
-                    )
-                )  # fmt: skip
-    columns = ["init", "seed", "layer", "std", "ks_normal", "ks_arcsine"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def aligned_psnr(found: np.ndarray, image: np.ndarray) -> float:
-    """Return the PSNR (dB) after the best a·found + b: derivatives leave offset and scale open."""
-    design = np.stack([found.ravel(), np.ones(found.size)], axis=1)
-    best = design @ np.linalg.lstsq(design, image.ravel(), rcond=None)[0]
-    return -10 * math.log10(np.mean((best - image.ravel()) ** 2) / 4)
-
-
-def solve_poisson(settings: Settings, seed: int, device: str):
-    """Recover the photograph from its gradients alone, and from its Laplacian alone.
-
-    Returns a frame (supervision, seed, psnr) and {supervision: picture of the first seed}.
-    """
-    side = settings.poisson_side
-    image = photographs.camera(side)
-    slope, curvature = image_derivatives(image)
-    x, _ = target(side, device)
-    x = x.expand(settings.seeds, -1, -1).contiguous()
-    known = {"gradient": (1, slope.reshape(-1, 2)), "laplacian": (2, curvature.reshape(-1, 1))}
-    rows, pictures = [], {}
-    for name, (order, values) in known.items():
-        layers, field = build("siren", settings, side, seed, device)
-        start = implicit.coordinate_jet(x, order)
-        # scaled to unit mean square, so that both losses weigh alike for Adam
-        scale = float(np.sqrt((values**2).mean()))
-        wanted = torch.tensor(values / scale, dtype=torch.float32, device=device)
-
-        def loss(layers=layers, order=order, start=start, wanted=wanted, scale=scale):
-            jet = implicit.mlp_jet(layers, start, "sine")[..., 0]
-            found = jet[:, 1:3] if order == 1 else jet[:, 3:]
-            return (found.mT / scale - wanted).square().mean((1, 2))
-
-        train(leaves(layers), loss, settings.poisson_steps, settings.learning_rate)
-        with torch.no_grad():
-            found = field(layers, x).reshape(-1, side, side).cpu().numpy()
-        pictures[name] = found[0]
-        rows += [(name, i, aligned_psnr(f, image)) for i, f in enumerate(found)]
-    return pd.DataFrame(rows, columns=["supervision", "seed", "psnr"]), pictures
-
-
 def psnr_margin(frame: pd.DataFrame) -> np.ndarray:
     """Return by how many dB SIREN ends above the best other net, one value a seed."""
     last = frame[frame.step == frame.step.max()].pivot(index="seed", columns="net", values="psnr")
@@ -218,15 +145,3 @@ def steps_to_runner_up(frame: pd.DataFrame) -> np.ndarray:
     reached = siren[siren.psnr >= siren.seed.map(best)].groupby("seed").step.min()
     # a seed that never gets there needs all steps, and then some
     return (reached.reindex(best.index).fillna(frame.step.max() + 1) / frame.step.max()).to_numpy()
-
-
-def largest_distances(frame: pd.DataFrame, column: str) -> dict[str, list[float]]:
-    """Return the largest distance over layers by initialisation, one value a seed."""
-    worst = frame.groupby(["init", "seed"], as_index=False)[column].max()
-    return per_seed(worst.replace({"init": {"default": "plain"}}), "init", column)
-
-
-def deepest_std(frame: pd.DataFrame) -> np.ndarray:
-    """Return the standard deviation of the deepest pre-activations with the paper's weights, by seed."""
-    deepest = frame[(frame.init == "paper") & (frame.layer == frame.layer.max())]
-    return deepest.sort_values("seed")["std"].to_numpy()
