@@ -92,8 +92,7 @@ def _run_notebook(chapter, profile: str, seed: int, device: str, out: Path) -> s
     def report(cell_index: int, **_) -> None:
         atomic.write_text(progress, json.dumps({"cell": cell_index + 1, "cells": total}))
 
-    os.environ["REDRAWN_OUT"] = str(out)
-    os.environ["REDRAWN_ROOT"] = str(paths.root())
+    os.environ["REDRAWN_OUT"] = str(out)  # the kernel inherits it
     try:
         papermill.execute_notebook(
             out / "input.ipynb",
@@ -110,6 +109,7 @@ def _run_notebook(chapter, profile: str, seed: int, device: str, out: Path) -> s
     except (TimeoutError, RuntimeError) as error:  # a hanging cell; a kernel that died
         return f"{type(error).__name__}: {error}".strip()
     finally:
+        del os.environ["REDRAWN_OUT"]
         (out / "input.ipynb").unlink()
         if (out / "chapter.ipynb").exists():
             _clean(out / "chapter.ipynb")

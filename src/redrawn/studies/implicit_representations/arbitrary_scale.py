@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from redrawn.data import patches
 from redrawn.methods import arbitrary_scale, implicit
-from redrawn.studies.implicit_representations.training import generator, leaves, train
+from redrawn.studies.ensemble import generator, leaves, train
 
 SIDE = 32
 """Pixels of the encoder's input; latents are 8 × 8."""

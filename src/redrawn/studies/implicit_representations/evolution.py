@@ -9,7 +9,7 @@ import torch
 from scipy.integrate import solve_ivp
 
 from redrawn.methods import implicit, surfaces
-from redrawn.studies.implicit_representations.training import generator, leaves, train
+from redrawn.studies.ensemble import generator, leaves, train
 
 RADIUS = 0.6
 CENTRES = ((-0.5, 0.4), (0.2, -0.2))

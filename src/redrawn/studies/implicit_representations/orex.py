@@ -7,13 +7,13 @@ import pandas as pd
 import torch
 
 from redrawn.methods import surfaces
+from redrawn.studies.ensemble import generator, train
 from redrawn.studies.implicit_representations.solids import (
     DIMENSION,
     SOLIDS,
     directional,
     onto_surface,
 )
-from redrawn.studies.implicit_representations.training import generator, train
 
 RADII = tuple(2.0**-k for k in (4, 5, 6))
 NEAR = 2.0**-4

@@ -12,7 +12,7 @@ from scipy import signal
 from redrawn.data import temperature
 from redrawn.methods import implicit, periodic
 from redrawn.methods.implicit.siren import uniform
-from redrawn.studies.implicit_representations.training import generator, leaves, train
+from redrawn.studies.ensemble import generator, leaves, train
 
 NETS = {
     "relu": torch.relu,

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from redrawn.methods import polynomial
-from redrawn.studies.implicit_representations.training import generator
+from redrawn.studies.ensemble import generator
 
 DEGREES = (1, 3, 4, 5, 8, 12)
 KERNELS = {"standard": polynomial.standard_kernel, "product": polynomial.product_kernel}

@@ -10,7 +10,7 @@ import torch
 
 from redrawn.data import photographs
 from redrawn.methods import implicit
-from redrawn.studies.implicit_representations.training import generator, leaves, train
+from redrawn.studies.ensemble import generator, leaves, train
 
 NETS = ("siren", "relu-pe", "relu", "tanh", "softplus")
 

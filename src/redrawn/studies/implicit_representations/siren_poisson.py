@@ -8,13 +8,13 @@ import torch
 
 from redrawn.data import photographs
 from redrawn.methods import implicit
+from redrawn.studies.ensemble import leaves, train
 from redrawn.studies.implicit_representations.siren import (
     Settings,
     build,
     image_derivatives,
     target,
 )
-from redrawn.studies.implicit_representations.training import leaves, train
 
 
 def aligned_psnr(found: np.ndarray, image: np.ndarray) -> float:

@@ -7,8 +7,8 @@ from scipy import stats
 
 from redrawn.methods import implicit
 from redrawn.methods.implicit.siren import uniform
+from redrawn.studies.ensemble import generator
 from redrawn.studies.implicit_representations.siren import Settings
-from redrawn.studies.implicit_representations.training import generator
 from redrawn.studies.tidy import per_seed
 
 

@@ -1,4 +1,4 @@
-"""Training an ensemble of small networks side by side, as every experiment of this chapter does."""
+"""Training an ensemble of small networks side by side: what most studies share."""
 
 from collections.abc import Callable
 
