@@ -173,16 +173,21 @@ def check(chapters: Chapters = None, profile: Profile = "quick", json_: AsJson =
 
     book = catalogue_module.load()
     states = [status.of_chapter(c, profile) for c in _written(book, chapters)]
-    bad, rows = [], []
-    table = Table("Claim", "Expected", "Measured", "Against the paper", "Against the baseline")
+    bad, rows, printed = [], [], []
     for state in states:
+        slug = state.chapter.slug
+        table = Table("Claim", "Expected", "Measured", "Paper", "Baseline", title=slug)
+        table.columns[0].no_wrap = True  # a claim's id is what the reader looks for: never cut it
         if state.run is None:
-            bad.append(f"{state.chapter.slug}: not run; `redrawn run {state.chapter.slug}`")
+            bad.append(f"{slug}: not run; `redrawn run {slug} --profile {profile}`")
         for v in state.judged:
-            name = f"{state.chapter.slug}/{v.claim.id}"
-            cells = (name, v.claim.expect.describe(), tables.measured(v))
+            name = f"{slug}/{v.claim.id}"
             table.add_row(
-                *cells, f"{SYMBOL[v.paper]} {v.paper}", f"{SYMBOL[v.baseline]} {v.baseline}"
+                v.claim.id,
+                v.claim.expect.describe(),
+                tables.measured(v),
+                f"{SYMBOL[v.paper]} {v.paper}",
+                f"{SYMBOL[v.baseline]} {v.baseline}",
             )
             rows.append({"claim": name, "verdict": v.paper, "baseline": v.baseline})
             if v.paper == "error":
@@ -190,12 +195,13 @@ def check(chapters: Chapters = None, profile: Profile = "quick", json_: AsJson =
             elif v.baseline == "drifted":
                 bad.append(
                     f"{name}: drifted; find the cause, or take it as right with "
-                    f"`redrawn accept {state.chapter.slug} --profile {profile}`"
+                    f"`redrawn accept {slug} --profile {profile}`"
                 )
+        printed.append(table)
     if json_:
         print(json.dumps({"ok": not bad, "problems": bad, "claims": rows}, indent=1))
     else:
-        out.print(table)
+        out.print(*printed)
         for line in bad:
             err.print(line, style="red", markup=False, soft_wrap=True)
     if bad:
