@@ -56,9 +56,7 @@ def _role(kind: str, name: str, state: ChapterState) -> str:
 def _block(kind: str, name: str, state: ChapterState, catalogue: Catalogue) -> str:
     if kind == "verdicts":
         titles = {p: catalogue.papers[p].title for p in state.chapter.papers}
-        order = {p: place for place, p in enumerate(state.chapter.papers)}
-        judged = sorted(state.judged, key=lambda v: order[v.claim.paper])
-        return _html(tables.verdict_table(judged, titles))
+        return _html(tables.verdicts_by_paper(state.judged, titles))
     if kind == "provenance":
         return _html(tables.provenance(state.run)) + "\n\n" + rerun(state)
     found = {f.id: f for f in state.run.figures}.get(name)

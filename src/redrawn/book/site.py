@@ -49,10 +49,19 @@ def _stage_chapter(state: ChapterState, catalogue: Catalogue, staged: Path) -> N
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = render.text(cell.source, state, catalogue)
+        else:
+            cell.metadata.setdefault("tags", []).extend(_tags(cell))
     nbformat.write(notebook, page.with_suffix(".ipynb"))
     shutil.copytree(
         run / "figures", staged / "_static" / "figures" / state.chapter.slug, dirs_exist_ok=True
     )
+
+
+def _tags(cell) -> list[str]:
+    """Return how a code cell is shown: papermill's parameters not at all, captions and alt texts folded."""
+    if "injected-parameters" in cell.metadata.get("tags", []):
+        return ["remove-cell"]
+    return ["hide-input"] if "chapter.figure(" in cell.source else []
 
 
 def _stage_mathjax(place: Path) -> None:
