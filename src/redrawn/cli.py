@@ -244,6 +244,33 @@ def status(profile: Profile = "quick", json_: AsJson = False) -> None:
 
 
 @app.command()
+def cite(
+    figure: Annotated[str, typer.Argument(help="SLUG/FIGURE, as under every figure.")],
+    format_: Annotated[
+        str, typer.Option("--format", help="bibtex, apa, csl-json or ris.")
+    ] = "bibtex",
+    profile: Profile = "quick",
+) -> None:
+    """Print how to cite a figure of a run."""
+    from redrawn.book import cite as cite_module
+    from redrawn.book import status as status_module
+
+    if format_ not in cite_module.FORMATS:
+        raise typer.BadParameter(f"{format_!r} is not one of {', '.join(cite_module.FORMATS)}")
+    found = catalogue_module.load()
+    slug, _, figure_id = figure.partition("/")
+    (chapter,) = _written(found, [slug])
+    declared = [f.id for f in chapter.figures]
+    if figure_id not in declared:
+        raise UserError(f"no figure {figure!r}; {slug} has {', '.join(declared)}")
+    run = status_module.of_chapter(chapter, profile).run
+    if run is None:
+        raise UserError(f"not run at {profile}: `redrawn run {slug} --profile {profile}`")
+    item = cite_module.csl(run, figure_id, found.papers[chapter.paper_of(figure_id)])
+    print(cite_module.FORMATS[format_](item), end="")
+
+
+@app.command()
 def book(profile: Profile = "quick") -> None:
     """Build the site from the runs that are there."""
     from redrawn.book import site

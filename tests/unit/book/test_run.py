@@ -172,7 +172,6 @@ def test_a_profile_never_borrows_from_another(checkout):
 
 
 def test_staging_shows_planned_and_failed_chapters(checkout, page):
-    (checkout / "_toc.yml").write_text("format: jb-book\nroot: index\n")
     replace(page, "chapter.close()", "raise ValueError('<script>broken')")
     run()
     staged = site.stage(catalogue.load(), "quick")
@@ -193,7 +192,6 @@ def test_the_verdict_block_counts_each_papers_claims_and_escapes_them(checkout, 
 
 
 def test_the_staged_notebook_hides_parameters_and_folds_captions(checkout):
-    (checkout / "_toc.yml").write_text("format: jb-book\nroot: index\n")
     run()
     staged = site.stage(catalogue.load(), "quick")
     notebook = json.loads((staged / "small-things" / "tiny.ipynb").read_text())
