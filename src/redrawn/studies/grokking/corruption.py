@@ -28,7 +28,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(43, 150, 300),
-    "standard": Settings(59, 250, 400),
+    "standard": Settings(53, 200, 400),
     "paper": Settings(97, 500, 2000, share=0.5),
 }
 

@@ -23,14 +23,14 @@ class Settings:
     share: float
     epochs: int
     every: int
-    seeds: int = 4
+    seeds: int = 3
     perp_epochs: int = 300
     learning_rate: float = 0.01
 
 
 SETTINGS = {
     "quick": Settings(37, 96, 0.7, 300, 10),
-    "standard": Settings(47, 128, 0.7, 1200, 10, seeds=3),
+    "standard": Settings(47, 128, 0.7, 600, 10),
     "paper": Settings(113, 200, 0.4, 80_000, 50, seeds=5),
 }
 

@@ -37,8 +37,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(40, 220, 2000),
-    "standard": Settings(50, 275, 4000),
+    "quick": Settings(30, 165, 1500),
+    "standard": Settings(40, 220, 3500),
     "paper": Settings(100, 550, 100_000, points=120),
 }
 
