@@ -89,4 +89,3 @@ def sinkhorn_divergence(x: Points, y: Points, epsilon: float, sweeps: int) -> Fl
     plans = entropic_plan(pairs.detach(), epsilon * scale, sweeps)
     cross, own_x, own_y = (plans * pairs).sum((1, 2)).chunk(3)
     return cross - own_x / 2 - own_y / 2
-

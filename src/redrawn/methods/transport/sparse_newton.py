@@ -60,7 +60,10 @@ def conjugate_gradients(apply, diagonal: Vector, b: Vector, limit: int):
         if np.linalg.norm(residual) <= goal:
             return x, k
         q = apply(p)
-        alpha = rho / (p @ q)
+        curvature = p @ q
+        if curvature <= 1e-14 * (p @ (diagonal * p)):
+            return x, k  # what is left is the null direction, and rounding
+        alpha = rho / curvature
         x = x + alpha * p
         residual = residual - alpha * q
         z = residual / diagonal
@@ -69,35 +72,59 @@ def conjugate_gradients(apply, diagonal: Vector, b: Vector, limit: int):
     return x, limit
 
 
-def newton_step(problem: Problem, x: Vector, y: Vector, kept: int, limit: int = 2000) -> NewtonStep:
+def directions(
+    problem: Problem, entries, row: Vector, column: Vector, gradient: Vector, limit: int
+):
+    """Yield up to two ascent directions with their conjugate-gradient iterations: the second is for where the first fails.
+
+    The first eliminates y. Where a point and its partner are cut off from all others and differ in mass, that
+    asks for an endless shift; the second solves for x and y together, stopped after `limit` iterations, which damps it.
+    """
+    n, transposed = len(row), entries.T.tocsr()
+
+    def reduced(d):
+        return row * d - entries @ ((transposed @ d) / column)
+
+    def full(d):
+        return diagonal * d + np.concatenate([entries @ d[n:], transposed @ d[:n]])
+
+    squares = (entries**2) @ (1 / column)
+    right = gradient[:n] - entries @ (gradient[n:] / column)
+    schur = np.maximum(row - squares, 1e-14 * row)
+    dx, iterations = conjugate_gradients(reduced, schur, right, limit)
+    dx = dx - row @ dx / row.sum()  # (1, -1) changes nothing, and a large share of it costs digits
+    dy = (gradient[n:] - transposed @ dx) / column
+    yield np.concatenate([dx, dy]) / problem.eta, iterations
+    diagonal = np.concatenate([row, column])
+    solved, iterations = conjugate_gradients(full, diagonal, gradient, limit)
+    yield solved / problem.eta, iterations
+
+
+def newton_step(problem: Problem, x: Vector, y: Vector, kept: int, limit: int = 300) -> NewtonStep:
     """Make one sparse Newton step from potentials x, y, keeping `kept` entries of P."""
     n, plan = len(x), problem.plan(x, y)
     value = problem.potential(x, y, plan)
     row, column = plan.sum(axis=1), plan.sum(axis=0)
     gradient = np.concatenate([problem.r - row, problem.c - column])
     entries = largest_entries(plan, kept)
-    transposed = entries.T.tocsr()
-
-    def apply(d):
-        return row * d - entries @ ((transposed @ d) / column)
-
-    squares = (entries**2) @ (1 / column)
-    diagonal = np.maximum(row - squares, 1e-14 * row)
-    right = gradient[:n] - entries @ (gradient[n:] / column)
-    dx, iterations = conjugate_gradients(apply, diagonal, right, limit)
-    dy = (gradient[n:] - transposed @ dx) / column
-    direction = np.concatenate([dx, dy]) / problem.eta
-    slope = gradient @ direction
     rounding = 1e-15 * (1 + abs(value))  # near the top f cannot tell a good step from a bad one
-    length, evaluations = 1.0, 0
-    while True:
-        dx, dy = length * direction[:n], length * direction[n:]
-        trial = problem.plan(x + dx, y + dy)
-        evaluations += 1
-        found = problem.potential(x + dx, y + dy, trial)
-        if found >= value + 1e-4 * length * slope - rounding or length < 1e-12:
+    evaluations, total = 0, 0
+    for shortest, (direction, iterations) in zip(
+        (1e-2, 1e-12), directions(problem, entries, row, column, gradient, limit), strict=True
+    ):
+        total += iterations
+        slope, length, arrived = gradient @ direction, 1.0, False
+        while slope > 0 and length >= shortest and not arrived:
+            dx, dy = length * direction[:n], length * direction[n:]
+            trial = problem.plan(x + dx, y + dy)
+            evaluations += 1
+            found = problem.potential(x + dx, y + dy, trial)
+            arrived = found >= value + 1e-4 * length * slope - rounding
+            length /= 2
+        if arrived:
             break
-        length /= 2
+    if not arrived:  # no ascent to be had: stay
+        dx, dy, found, trial = 0.0, 0.0, value, plan
     error = np.abs(problem.r - trial.sum(1)).sum() + np.abs(problem.c - trial.sum(0)).sum()
-    touched = (2 + evaluations) * plan.size + 2 * (iterations + 1) * entries.nnz
-    return NewtonStep(x + dx, y + dy, found, float(error), iterations, evaluations, touched)
+    touched = (2 + evaluations) * plan.size + 2 * (total + 1) * entries.nnz
+    return NewtonStep(x + dx, y + dy, found, float(error), total, evaluations, touched)

@@ -131,6 +131,4 @@ def entropy_bound(
     density: float,
 ) -> Float[Tensor, "e"]:
     """Return the variational expression of ∫ p²: a lower bound, and exact at h = p/q."""
-    return density * (
-        2 * parabola(h, squares).mean(1) - parabola(h, reference).square().mean(1)
-    )
+    return density * (2 * parabola(h, squares).mean(1) - parabola(h, reference).square().mean(1))

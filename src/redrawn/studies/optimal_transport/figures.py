@@ -67,7 +67,7 @@ def arrows(pictures: dict, frame: pd.DataFrame) -> Figure:
     figure, row = plt.subplots(1, 3, figsize=(9.5, 3.6), sharex=True, sharey=True)
     for axes, name in zip(row, TITLES, strict=True):
         x, z = pictures[name]
-        count = frame[(frame.map == name) & (frame.seed == 0)].crossings.iloc[0]
+        count = frame[(frame["map"] == name) & (frame.seed == 0)].crossings.iloc[0]
         axes.scatter(*target.T, s=6, color="0.7", label="target")
         axes.quiver(*x.T, *(z - x).T, angles="xy", scale_units="xy", scale=1, width=0.003, color="C0", alpha=0.6)  # fmt: skip
         axes.scatter(*x.T, s=6, color="C1", label="source")
@@ -114,7 +114,9 @@ def particle_rates(energy: pd.DataFrame, network: pd.DataFrame) -> Figure:
     figure, (a, b, c) = plt.subplots(1, 3, figsize=(10, 3.6))
     _bands(a, energy, "step", "gap", "n", {n: f"n = {n}" for n in energy.n.unique()})
     steps = np.unique(energy.step)
-    a.plot(steps, energy.gap.max() / np.sqrt(steps), color="0.5", linestyle=":", label="$1/\\sqrt{k}$")
+    a.plot(
+        steps, energy.gap.max() / np.sqrt(steps), color="0.5", linestyle=":", label="$1/\\sqrt{k}$"
+    )
     a.set(xscale="log", yscale="log", xlabel="iteration k", ylabel="gap (best so far)")
     last = energy[energy.step == energy.step.max()].groupby("n").gap.mean()
     b.plot(last.index, last, "o-", label="after all steps")

@@ -42,7 +42,9 @@ def energy_rates(settings: Settings, seed: int) -> pd.DataFrame:
     rows = []
     for n in settings.numbers:
         start = far_start(seed, settings.seeds, n)
-        values, _ = descent.particle_descent(descent.energy_to_uniform, start, settings.steps, decaying(0.5))
+        values, _ = descent.particle_descent(
+            descent.energy_to_uniform, start, settings.steps, decaying(0.5)
+        )
         best = np.minimum.accumulate(values, axis=0)
         for step in np.unique(np.geomspace(1, settings.steps, 80).astype(int)):
             rows += [(n, i, step, v) for i, v in enumerate(best[step - 1])]
