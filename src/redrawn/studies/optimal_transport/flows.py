@@ -33,8 +33,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((2, 4, 8), 256, 30, (1,), 20),
-    "standard": Settings((2, 6, 12, 16), 512, 50, (1, 3), 50),
+    "quick": Settings((2, 4, 8), 256, 20, (1,), 20),
+    "standard": Settings((2, 6, 12), 512, 40, (1, 3), 50),
     "paper": Settings((2, 6, 12, 16, 32, 64), 1024, 500, (1, 3, 6), 50, seeds=15),
 }
 

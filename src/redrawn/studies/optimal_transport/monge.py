@@ -30,8 +30,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(48, 400),
-    "standard": Settings(64, 1000),
+    "quick": Settings(48, 300),
+    "standard": Settings(64, 800),
     "paper": Settings(256, 5000, sweeps=200, learning_rate=1e-3),
 }
 

@@ -36,8 +36,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(500, 14, 12_000, (100, 200, 400)),
-    "standard": Settings(500, 28, 60_000, (100, 200, 400, 800)),
+    "quick": Settings(500, 14, 8000, (100, 200, 400)),
+    "standard": Settings(500, 28, 20_000, (100, 200, 400)),
     "paper": Settings(500, 28, 200_000, (100, 200, 400, 800), seeds=10),
 }
 

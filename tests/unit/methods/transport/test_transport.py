@@ -102,7 +102,7 @@ def test_problems_are_checked():
         (np.zeros((2, 2)), half, half, 0.0),
         (np.zeros((2, 2)), half, 2 * half, 1.0),
     ):
-        with pytest.raises(ValueError, match="positive|shape|mass"):
+        with pytest.raises(ValueError, match=r"positive|shape|mass"):
             Problem(cost, r, c, eta)
 
 
