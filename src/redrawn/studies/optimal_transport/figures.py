@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
@@ -15,12 +16,14 @@ def convergence(frame: pd.DataFrame) -> Figure:
     for j, case in enumerate(cases):
         for row, x in zip(rows, ("iteration", "seconds"), strict=True):
             axes = row[j]
-            for n, (method, runs) in enumerate(frame[frame.case == case].groupby("method", sort=False)):  # fmt: skip
+            for method, runs in frame[frame.case == case].groupby("method", sort=False):
+                style = {"Sinkhorn": "-", "SNS": "--"}.get(method, ":")
                 color = {"Sinkhorn": "C0", "SNS": "C1"}.get(method, "C2")
                 for i, run in runs.groupby("seed"):
                     label = method if i == 0 else None
-                    axes.plot(run[x], run.gap, LINES[n], color=color, label=label, linewidth=1.2)
+                    axes.plot(run[x], run.gap, style, color=color, label=label, linewidth=1.2)
             axes.set(xscale="log", yscale="log")
+            axes.xaxis.set_minor_formatter(NullFormatter())
             axes.set_xlabel("iteration" if x == "iteration" else "CPU time (s)")
         rows[0, j].set_title(case)
     for row in rows:

@@ -33,7 +33,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((2, 4, 8), 256, 20, (1,), 20),
+    "quick": Settings((2, 8), 512, 30, (1,), 20),
     "standard": Settings((2, 6, 12), 512, 40, (1, 3), 50),
     "paper": Settings((2, 6, 12, 16, 32, 64), 1024, 500, (1, 3, 6), 50, seeds=15),
 }

@@ -25,7 +25,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(3000, 64, (5, 32)),
-    "standard": Settings(5000, 64),
+    "standard": Settings(4000, 64),
     "paper": Settings(15_000, 32, learning_rate=1e-3),
 }
 

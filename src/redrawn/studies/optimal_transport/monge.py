@@ -31,7 +31,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(48, 300),
-    "standard": Settings(64, 800),
+    "standard": Settings(48, 700),
     "paper": Settings(256, 5000, sweeps=200, learning_rate=1e-3),
 }
 

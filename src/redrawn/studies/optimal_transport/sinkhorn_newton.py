@@ -37,7 +37,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(500, 14, 8000, (100, 200, 400)),
-    "standard": Settings(500, 28, 20_000, (100, 200, 400)),
+    "standard": Settings(500, 28, 10_000, (100, 200, 400)),
     "paper": Settings(500, 28, 200_000, (100, 200, 400, 800), seeds=10),
 }
 
