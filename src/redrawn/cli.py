@@ -234,7 +234,8 @@ def status(profile: Profile = "quick", json_: AsJson = False) -> None:
 
     from redrawn.book import status as status_module
 
-    found = status_module.of_book(catalogue_module.load(), profile)
+    states = status_module.of_chapters(catalogue_module.load(), profile)
+    found = status_module.of_book(states, profile)
     if json_:
         print(json.dumps(found, indent=1))
         return

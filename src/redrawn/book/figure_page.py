@@ -16,9 +16,10 @@ def figure_page(figure: FigureRecord, state: ChapterState, catalogue: Catalogue)
         f"<small>SHA-256 <code>{figure.sha256[ext]}</code></small></li>"
         for ext in ("svg", "png", "pdf", "csv")
     )
+    item = cite.csl(run, figure.id, paper)
     # fenced, so that the copy button of every code block copies the citation
     citations = "\n\n".join(
-        f"**{name}**\n\n````text\n{write(cite.csl(run, figure.id, paper)).strip()}\n````"
+        f"**{name}**\n\n````text\n{write(item).strip()}\n````"
         for name, write in cite.FORMATS.items()
     )
     return f"""---

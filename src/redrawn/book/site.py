@@ -13,7 +13,7 @@ import redrawn
 
 from redrawn.book import figure_page, home, paths, render
 from redrawn.book.catalogue import Catalogue
-from redrawn.book.status import ChapterState, of_book, of_chapter
+from redrawn.book.status import ChapterState, of_book, of_chapters
 
 
 class SiteError(Exception):
@@ -33,10 +33,10 @@ def stage(catalogue: Catalogue, profile: str) -> Path:
         Path(redrawn.__file__).parent, staged / "_static" / "source" / "redrawn",
         ignore=lambda _, names: [n for n in names if n == "__pycache__"],
     )  # fmt: skip
-    states = {slug: of_chapter(chapter, profile) for slug, chapter in catalogue.chapters.items()}
+    states = of_chapters(catalogue, profile)
     for state in states.values():
         _stage_chapter(state, catalogue, staged)
-    _stage_overview(catalogue, states, of_book(catalogue, profile), staged)
+    _stage_overview(catalogue, states, of_book(states, profile), staged)
     return staged
 
 

@@ -7,6 +7,7 @@ import torch
 
 from redrawn.methods import grokking
 from redrawn.studies.ensemble import generator
+from redrawn.studies.grokking.split import split
 
 DECAYS = (0.0, 5.0, 15.0, 20.0)
 ORDERS = ("lowest first", "random", "highest first")
@@ -38,17 +39,15 @@ def data(settings: Settings, source: torch.Generator, device: str) -> dict[str, 
 
     A corrupted label is uniform over residues and so may be the true one; `wrong` marks those that were redrawn.
     """
-    pairs, sums = grokking.all_pairs(settings.p)
-    order = torch.rand((settings.seeds, len(pairs)), generator=source).argsort(1)
-    pairs, sums = pairs[order].to(device), sums[order].to(device)
-    n = round(settings.share * settings.p**2)
+    pairs, truth, rest, rest_truth = split(settings, source, device)
+    n = truth.shape[1]
     count = round(settings.corrupted * n)  # the split is in random order: corrupt its first ones
-    labels = sums[:, :n].clone()
+    labels = truth.clone()
     draw = torch.randint(settings.p, (settings.seeds, count), generator=source)
     labels[:, :count] = draw.to(device)
     wrong = (torch.arange(n, device=device) < count).expand(settings.seeds, n)
-    return {"pairs": pairs[:, :n], "labels": labels, "truth": sums[:, :n], "wrong": wrong,
-            "rest": pairs[:, n:], "rest_truth": sums[:, n:]}  # fmt: skip
+    return {"pairs": pairs, "labels": labels, "truth": truth, "wrong": wrong,
+            "rest": rest, "rest_truth": rest_truth}  # fmt: skip
 
 
 def scores(weights, sets: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

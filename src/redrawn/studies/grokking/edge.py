@@ -10,6 +10,7 @@ import torch
 from redrawn.methods import grokking
 from redrawn.methods.grokking.softmax_collapse import ROUND_OFF
 from redrawn.studies.ensemble import generator
+from redrawn.studies.grokking.split import split
 
 PRECISIONS = {"float16": torch.float16, "float32": torch.float32, "float64": torch.float64}
 
@@ -33,15 +34,6 @@ SETTINGS = {
     "standard": Settings(47, 128, 0.7, 600, 10),
     "paper": Settings(113, 200, 0.4, 80_000, 50, seeds=5),
 }
-
-
-def split(settings: Settings, source: torch.Generator, device: str):
-    """Return each seed's own training and test pairs, (e, n, 2) with sums (e, n), and all of them."""
-    pairs, sums = grokking.all_pairs(settings.p)
-    order = torch.rand((settings.seeds, len(pairs)), generator=source).argsort(1)
-    pairs, sums = pairs[order].to(device), sums[order].to(device)
-    cut = round(settings.share * settings.p**2)
-    return pairs[:, :cut], sums[:, :cut], pairs[:, cut:], sums[:, cut:]
 
 
 def epochs_of(settings: Settings, method: str) -> int:
