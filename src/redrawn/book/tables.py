@@ -31,7 +31,7 @@ def interval(measured: Interval, unit: str = "") -> str:
 def measured(verdict: Verdict) -> str:
     """Write what was measured for a claim: one value, or one a name."""
     if verdict.measured is None:
-        return verdict.problem or "—"
+        return verdict.problem or "not decided at this profile"
     unit = verdict.claim.unit
     return "; ".join(
         f"{name}: {interval(found, unit)}" if name else interval(found, unit)
