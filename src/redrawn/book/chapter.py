@@ -91,7 +91,7 @@ class OpenChapter:
         """Show a method's source, with a link to its place in the package."""
         lines, first = inspect.getsourcelines(method)
         module = inspect.getmodule(method).__name__.replace(".", "/")
-        link = f"../_static/source/{module}.py"
+        link = f"../_static/source/{module}.html#L-{first}"
         last = first + len(lines) - 1
         return Markdown(
             f"<details><summary>Source of <code>{method.__name__}</code></summary>\n\n"

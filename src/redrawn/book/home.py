@@ -74,7 +74,7 @@ def board(catalogue: Catalogue, found: dict, states: dict[str, ChapterState]) ->
             state.run.provenance.started[:10] if state.run else "",
         )
         rows.append(
-            f'<tr id="paper-{paper.id}"><th scope="row">{title}</th>'
+            f'<tr id="paper-{paper.id}"><th scope="row"><a href="papers/{paper.id}.html">{title}</a></th>'
             + "".join(f"<td>{value}</td>" for value in values)
             + "</tr>"
         )
@@ -87,3 +87,22 @@ def board(catalogue: Catalogue, found: dict, states: dict[str, ChapterState]) ->
         f'<table id="board"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
         '</div><script src="_static/board.js" defer></script>'
     )
+
+
+def sidebar(catalogue: Catalogue) -> str:
+    """Return the template of the plain list of contents that pages of figures and papers have."""
+    links = {"": [("index", "Home"), ("status", "Status of all papers")]}
+    for chapter in catalogue.chapters.values():
+        entry = (f"{chapter.folder}/{chapter.slug}", escape(chapter.title))
+        links.setdefault(chapter.part, []).append(entry)
+    lists = "".join(
+        (f'<p class="caption">{escape(part)}</p>' if part else "")
+        + '<ul class="nav bd-sidenav">'
+        + "".join(
+            f'<li class="toctree-l1"><a class="reference internal" href="{{{{ pathto({place!r}) }}}}">{title}</a></li>'
+            for place, title in entries
+        )
+        + "</ul>"
+        for part, entries in links.items()
+    )
+    return f'<nav class="bd-links bd-docs-nav" aria-label="Contents">{lists}</nav>'

@@ -49,7 +49,7 @@ def _role(kind: str, name: str, state: ChapterState) -> str:
     if found is None:
         raise RenderError(f"{state.chapter.slug}: no claim {name!r} is declared")
     if kind == "measured":
-        return f"**{tables.measured(found)}**"
+        return tables.claim_value(found)
     return f"**{found.paper}**"
 
 

@@ -9,18 +9,17 @@ from pathlib import Path
 
 import nbformat
 
-import redrawn
-
-from redrawn.book import figure_page, home, paths, render
+from redrawn.book import crate, figure_page, finish, history, home, metadata, paper_page, paths
+from redrawn.book import published, render, source_page, status
 from redrawn.book.catalogue import Catalogue
-from redrawn.book.status import ChapterState, of_book, of_chapters
+from redrawn.book.status import ChapterState
 
 
 class SiteError(Exception):
     """The site could not be built; the message holds Sphinx's own words."""
 
 
-def stage(catalogue: Catalogue, profile: str) -> Path:
+def stage(catalogue: Catalogue, states: dict[str, ChapterState], profile: str) -> Path:
     """Write the book's pages, with every result filled in, to `_build/book`; return that folder."""
     root, staged = paths.root(), paths.build() / "book"
     shutil.rmtree(staged, ignore_errors=True)
@@ -29,14 +28,15 @@ def stage(catalogue: Catalogue, profile: str) -> Path:
         shutil.copy2(root / name, staged / name)
     # Not in _static: Jupyter Book loads every script that it finds there on every page.
     _stage_mathjax(staged / "_assets" / "_static" / "mathjax")
-    shutil.copytree(
-        Path(redrawn.__file__).parent, staged / "_static" / "source" / "redrawn",
-        ignore=lambda _, names: [n for n in names if n == "__pycache__"],
-    )  # fmt: skip
-    states = of_chapters(catalogue, profile)
+    source_page.write_all(staged / "_static" / "source")
     for state in states.values():
         _stage_chapter(state, catalogue, staged)
-    _stage_overview(catalogue, states, of_book(states, profile), staged)
+    _stage_papers(catalogue, states, staged / "papers")
+    _stage_overview(catalogue, states, status.of_book(states, profile), staged)
+    for place, page in published.redirect_pages().items():
+        moved = staged / "_assets" / place
+        moved.parent.mkdir(parents=True, exist_ok=True)
+        moved.write_text(page, encoding="utf-8")
     return staged
 
 
@@ -52,8 +52,23 @@ def _stage_overview(catalogue: Catalogue, states, found: dict, staged: Path) -> 
         for name, markup in blocks.items():
             text = text.replace(f"```{{{name}}}\n```", render.html(markup))
         page.write_text(text, encoding="utf-8")
-    feed = json.dumps(found, indent=1) + "\n"
-    (staged / "_assets" / "status.json").write_text(feed, encoding="utf-8")
+    template = staged / "_templates" / "sidebar-chapters.html"
+    template.parent.mkdir()
+    template.write_text(home.sidebar(catalogue), encoding="utf-8")
+    for name, content in (("status.json", found), ("status.schema.json", status.schema())):
+        text = json.dumps(content, indent=1) + "\n"
+        (staged / "_assets" / name).write_text(text, encoding="utf-8")
+
+
+def _stage_papers(catalogue: Catalogue, states: dict[str, ChapterState], place: Path) -> None:
+    place.mkdir()
+    accepted = history.versions()
+    for state in states.values():
+        own = {p: accepted[p, state.chapter.slug] for p in paths.PROFILES
+               if (p, state.chapter.slug) in accepted}  # fmt: skip
+        for paper in state.chapter.papers:
+            text = paper_page.paper_page(catalogue.papers[paper], state, catalogue, own)
+            (place / f"{paper}.md").write_text(text, encoding="utf-8")
 
 
 def _stage_chapter(state: ChapterState, catalogue: Catalogue, staged: Path) -> None:
@@ -76,9 +91,11 @@ def _stage_chapter(state: ChapterState, catalogue: Catalogue, staged: Path) -> N
     for figure in state.run.figures:
         text = figure_page.figure_page(figure, state, catalogue)
         (pages / f"{figure.id}.md").write_text(text, encoding="utf-8")
-    shutil.copytree(
-        run / "figures", staged / "_static" / "figures" / state.chapter.slug, dirs_exist_ok=True
-    )
+    files = staged / "_static" / "figures" / state.chapter.slug
+    shutil.copytree(run / "figures", files, dirs_exist_ok=True)
+    shutil.copy2(run / "record.json", files)
+    shutil.copy2(run / "chapter.ipynb", files / f"{state.chapter.slug}.ipynb")
+    crate.describe(state, catalogue, files)
 
 
 def _tags(cell) -> list[str]:
@@ -97,14 +114,15 @@ def _stage_mathjax(place: Path) -> None:
     shutil.copy2(source / "tex-mml-chtml.js", place)
 
 
-def build(catalogue: Catalogue, profile: str) -> Path:
-    """Stage and build the site; return its first page.
+def build(catalogue: Catalogue, profile: str, url: str) -> Path:
+    """Stage and build the site, which will stand at `url`; return its first page.
 
     Raises:
         SiteError: Sphinx reported an error or a warning.
 
     """
-    staged = stage(catalogue, profile)
+    states = status.of_chapters(catalogue, profile)
+    staged = stage(catalogue, states, profile)
     # After a failing -W build an incremental one exits 0: --all builds every page each time.
     command = [
         str(Path(sys.executable).with_name("jupyter-book")), "build", str(staged),
@@ -116,6 +134,8 @@ def build(catalogue: Catalogue, profile: str) -> Path:
     html = paths.build() / "html"
     if not (html / "index.html").is_file():
         raise SiteError(f"jupyter-book wrote no {html / 'index.html'}:\n{done.stdout[-2000:]}")
-    for source_map in html.rglob("*.map"):
-        source_map.unlink()
+    finish.finish(html, metadata.pages(catalogue, states, url))
+    places = sorted(p.relative_to(html).as_posix() for p in html.rglob("*.html"))
+    listed = [p for p in places if not p.startswith("_") and p not in ("search.html", "genindex.html")]
+    (html / "sitemap.xml").write_text(metadata.sitemap(listed, url), encoding="utf-8")
     return html / "index.html"

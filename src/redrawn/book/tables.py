@@ -39,6 +39,23 @@ def measured(verdict: Verdict) -> str:
     )
 
 
+def claim_value(verdict: Verdict) -> str:
+    """Write a claim's value for a sentence; hovering, a tap or the keyboard shows what stands behind it."""
+    claim = verdict.claim
+    seeds = max((found.n for found in (verdict.measured or {}).values()), default=0)
+    facts = [
+        f"The paper: {claim.reported}",
+        f"expected {claim.expect.describe()} {claim.unit}".strip(),
+        f"{SYMBOL[verdict.paper]} {verdict.paper}",
+        f"setting: {claim.setting}",
+        f"{seeds} seeds" if seeds > 1 else "an exact value",
+    ]
+    return (
+        f'<button type="button" class="claim-value"><strong>{escape(measured(verdict))}</strong>'
+        f'<span class="claim-facts">{escape("; ".join(facts))}</span></button>'
+    )
+
+
 def badge(word: str, text: str = "") -> str:
     """Write a verdict, or a `text` about it, with its symbol: never by colour alone."""
     kind = word.replace(" ", "-")
@@ -55,7 +72,8 @@ def verdicts_by_paper(judged: list[Verdict], titles: dict[str, str]) -> str:
         badges = " ".join(badge(word, f"{word}: {number}") for word, number in counts)
         parts.append(
             f'<details class="paper-verdicts"><summary><span>{escape(title)}</span> {badges}'
-            f"</summary>{verdict_table(own, title)}</details>"
+            f"</summary>{verdict_table(own, title)}"
+            f'<p><a href="../papers/{paper}.html">All of this paper, in every profile and over time</a></p></details>'
         )
     return "".join(parts)
 
