@@ -109,6 +109,7 @@ def list_chapters(json_: AsJson = False) -> None:
                 "title": c.title,
                 "status": c.status,
                 "papers": c.papers,
+                "needs": {name: need.model_dump() for name, need in c.needs.items()},
             }
             for c in book.chapters.values()
         ]
@@ -163,6 +164,21 @@ def run(
         if not keep_going:
             raise UserError(message)
         err.print(f"redrawn: {message}", style="red")
+
+
+@app.command()
+def affected(
+    base: Annotated[str, typer.Argument(help="A git revision, such as origin/main.")],
+) -> None:
+    """Print the chapters whose result may differ from that at BASE, one line of names."""
+    from redrawn.book import affected as affected_module
+
+    try:
+        changed = affected_module.changed_files(base)
+    except affected_module.RevisionError as error:
+        raise UserError(str(error)) from error
+    reached = affected_module.chapters(catalogue_module.load(), changed)
+    print(" ".join(chapter.slug for chapter in reached))
 
 
 @app.command()
