@@ -1,6 +1,7 @@
 """A real browser over the built book: nothing leaves the host, nothing breaks, nothing overflows."""
 
 import functools
+import gzip
 import hashlib
 import http.server
 import shutil
@@ -24,6 +25,8 @@ PAGES = (
     "bibliography.html",
     "status.html",
     "figures/implicit-representations/siren-fit.html",
+    "papers/implicit-neural-representations-periodic.html",
+    "papers/convergence-adam-beyond.html",
 )
 
 
@@ -137,6 +140,9 @@ def test_the_board_searches_filters_sorts_and_shares_its_view(address, browser):
     page.locator(".board-filter input").fill("periodic activation")
     assert shown.count() == 1
     assert page.url.endswith("?q=periodic+activation")
+    page.locator("#board tbody tr:visible th a").click()
+    assert page.locator(".bd-article h1").inner_text().startswith("Implicit Neural Representations")
+    page.go_back()
     page.locator(".board-filter input").fill("")
     page.locator("select[name=part]").select_option("Robustness")
     some = shown.count()
@@ -178,4 +184,111 @@ def test_a_figures_files_are_what_its_page_says(address, browser):
         link = page.evaluate("a => a.href", item.locator("a").element_handle())
         found = hashlib.sha256(page.request.get(link).body()).hexdigest()
         assert item.locator("code").inner_text() == found
+    page.close()
+
+
+CHAPTER = "scientific-machine-learning/implicit-representations.html"
+
+
+@pytest.mark.parametrize(("page_name", "most"), [("index.html", 500_000), (CHAPTER, 700_000)])
+def test_a_first_load_is_light_and_nothing_jumps(address, browser, page_name, most):
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    got = []
+    page.on("response", lambda response: got.append(response))
+    page.add_init_script(
+        "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach("
+        "entry => window.shift += entry.value)).observe({type: 'layout-shift', buffered: true})"
+    )
+    page.goto(f"{address}/{page_name}", wait_until="networkidle")
+    bodies = [response.body() for response in got]
+    # fonts and bitmaps are compressed already; gzip hardly changes them
+    assert 50_000 < sum(len(gzip.compress(body)) for body in bodies) <= most
+    pictures = page.locator(".bd-article img")
+    assert pictures.count() and all(
+        p.get_attribute("width") for p in pictures.all() if ".svg" in p.get_attribute("src")
+    )
+    assert page.evaluate("window.shift") < 0.1
+    page.close()
+
+
+def test_a_measured_value_tells_what_stands_behind_it(address, browser):
+    page = browser.new_page()
+    page.goto(f"{address}/{CHAPTER}")
+    value = page.locator(".claim-value").first
+    facts = value.locator(".claim-facts")
+    assert facts.is_hidden()
+    value.hover()
+    assert facts.is_visible()
+    assert all(word in facts.inner_text() for word in ("The paper:", "expected", "setting:"))
+    page.mouse.move(0, 0)
+    value.focus()
+    assert facts.is_visible(), "by keyboard as well"
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("periodic activation", "papers/implicit-neural-representations-periodic.html"),
+        ("Sitzmann", "papers/implicit-neural-representations-periodic.html"),
+        ("orex_loss", CHAPTER),
+    ],
+)
+def test_the_search_finds_titles_authors_and_methods(address, browser, words, place):
+    page = browser.new_page()
+    page.goto(f"{address}/search.html?q={words}")
+    page.locator("#search-results li a").first.wait_for()
+    found = [
+        page.evaluate("a => a.href", a.element_handle())
+        for a in page.locator("#search-results li a").all()
+    ]
+    assert any(place in link for link in found)
+    page.close()
+
+
+def test_a_citation_is_copied(address, browser):
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{address}/figures/implicit-representations/siren-fit.html")
+    block = page.locator("#cite-this-figure .highlight").first
+    block.hover()
+    block.locator("button.copybtn").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("@misc{redrawn:implicit-representations:siren-fit")
+    context.close()
+
+
+def test_print_hides_what_paper_cannot_use(address, browser):
+    page = browser.new_page()
+    page.goto(f"{address}/{CHAPTER}")
+    page.emulate_media(media="print")
+    assert page.locator(".bd-sidebar-primary").is_hidden()
+    assert page.locator("#jb-print-docs-body h1").is_visible(), "the theme's own heading for paper"
+    assert page.locator(".bd-article figure").first.is_visible()
+    page.close()
+
+
+def test_the_source_link_leads_to_the_lines_of_the_method(address, browser):
+    page = browser.new_page()
+    page.goto(f"{address}/{CHAPTER}")
+    page.locator("details:has(a[href*='_static/source/'])").first.evaluate("d => d.open = true")
+    link = page.locator("details a[href*='_static/source/']").first
+    name = link.locator("xpath=ancestor::details").locator("summary code").inner_text()
+    link.click()
+    anchor = page.url.split("#")[1]
+    assert page.locator(f"#{anchor}").count() == 1
+    line = page.inner_text("pre").splitlines()[int(anchor.removeprefix("L-")) - 1]
+    assert f"def {name}" in line or f"class {name}" in line or "@" in line
+    page.close()
+
+
+def test_the_picture_of_the_book_for_the_readme(address, browser):
+    page = browser.new_page(viewport={"width": 1200, "height": 750}, color_scheme="light")
+    page.goto(f"{address}/index.html", wait_until="networkidle")
+    page.locator(".gallery").scroll_into_view_if_needed()
+    page.locator("#headline-figures").evaluate("e => e.scrollIntoView()")
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=paths.build() / "book.png")
+    assert page.locator(".gallery img").count() > 0
+    assert all(page.locator(".gallery img").evaluate_all("all => all.map(i => i.naturalWidth > 0)"))
     page.close()

@@ -136,6 +136,6 @@ def _open_graph(title: str, about: str, kind: str, address: str, picture) -> str
 
 
 def _linked(item: dict) -> str:
-    # "</" would end the script: a title may hold it
-    text = json.dumps({"@context": SCHEMA_ORG, **item}, ensure_ascii=False).replace("</", "<\\/")
+    # "</script>" would end the script: a title may hold it
+    text = json.dumps({"@context": SCHEMA_ORG, **item}, ensure_ascii=False).replace("<", "\\u003c")
     return f'<script type="application/ld+json">{text}</script>'
