@@ -5,6 +5,9 @@ from pathlib import Path
 
 PROFILES = ("quick", "standard", "paper")
 
+PACKAGED = Path(__file__).resolve().parents[1] / "_checkout"
+"""What an installed wheel carries of the checkout."""
+
 
 def root() -> Path:
     """Return the checkout's folder: `REDRAWN_ROOT`, or the nearest folder above that has `_config.yml`.
@@ -16,15 +19,16 @@ def root() -> Path:
     if named := os.environ.get("REDRAWN_ROOT"):
         return Path(named).resolve()
     here = Path.cwd().resolve()
-    for folder in (here, *here.parents, Path(__file__).resolve().parents[3]):
+    for folder in (here, *here.parents, Path(__file__).resolve().parents[3], PACKAGED):
         if (folder / "_config.yml").is_file() and (folder / "book").is_dir():
             return folder
     raise FileNotFoundError("no Redrawn checkout here: run inside one, or set REDRAWN_ROOT to it")
 
 
 def build() -> Path:
-    """Return the folder of everything that can be made again."""
-    return root() / "_build"
+    """Return the folder of everything that can be made again: a wheel's user has it where they are."""
+    found = root()
+    return Path.cwd() / "redrawn" if found == PACKAGED else found / "_build"
 
 
 def run_name(slug: str, seed: int) -> str:

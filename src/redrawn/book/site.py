@@ -26,7 +26,7 @@ def build(catalogue: Catalogue, profile: str, url: str) -> Path:
 
     """
     states = status.of_chapters(catalogue, profile)
-    staged = staging.stage(catalogue, states, profile)
+    staged = staging.stage(catalogue, states, profile, url)
     work = paths.build() / "sphinx"
     headings = work / "headings.json"
     found = _headings(staged)

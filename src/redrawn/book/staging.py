@@ -8,14 +8,14 @@ from pathlib import Path
 
 import nbformat
 
-from redrawn.book import atomic, crate, figure_page, history, home, paper_page, paths
+from redrawn.book import atomic, crate, download, figure_page, history, home, paper_page, paths
 from redrawn.book import published, render, source_page, status
 from redrawn.book.catalogue import Catalogue
 from redrawn.book.status import ChapterState
 
 
-def stage(catalogue: Catalogue, states: dict[str, ChapterState], profile: str) -> Path:
-    """Write the book's pages to `_build/book`, those that changed only; return that folder."""
+def stage(catalogue: Catalogue, states: dict[str, ChapterState], profile: str, url: str) -> Path:
+    """Write the book's pages to `_build/book`, for a site at `url`; return that folder."""
     root, book = paths.root(), paths.build() / "book"
     staged = book.with_name(".book")
     shutil.rmtree(staged, ignore_errors=True)
@@ -25,8 +25,11 @@ def stage(catalogue: Catalogue, states: dict[str, ChapterState], profile: str) -
     # Not in _static: Jupyter Book loads every script that it finds there on every page.
     _stage_mathjax(staged / "_assets" / "_static" / "mathjax")
     source_page.write_all(staged / "_static" / "source")
+    wheel = download.wheel(staged / "_static")
     for state in states.values():
         _stage_chapter(state, catalogue, staged)
+        if state.run and state.run.status == "ok":
+            _stage_files(state, catalogue, staged, f"{url}_static/{wheel}", url)
     _stage_papers(catalogue, states, staged / "papers")
     _stage_overview(catalogue, states, status.of_book(states, profile), staged)
     for place, page in published.redirect_pages().items():
@@ -97,10 +100,18 @@ def _stage_chapter(state: ChapterState, catalogue: Catalogue, staged: Path) -> N
     for figure in state.run.figures:
         text = figure_page.figure_page(figure, state, catalogue)
         (pages / f"{figure.id}.md").write_text(text, encoding="utf-8")
-    files = staged / "_static" / "figures" / state.chapter.slug
+
+
+def _stage_files(state: ChapterState, catalogue: Catalogue, staged: Path, wheel: str, url: str) -> None:
+    """Put a run's files where readers download them, with a description of them all."""
+    slug = state.chapter.slug
+    run = paths.run_dir(state.run.profile, slug, state.run.seed)
+    files = staged / "_static" / "figures" / slug
     shutil.copytree(run / "figures", files, dirs_exist_ok=True)
     shutil.copy2(run / "record.json", files)
-    shutil.copy2(run / "chapter.ipynb", files / f"{state.chapter.slug}.ipynb")
+    page = nbformat.read(staged / state.chapter.folder / f"{slug}.ipynb", as_version=4)
+    taken = download.notebook(page, catalogue, wheel, url)
+    nbformat.write(taken, files / f"{slug}.ipynb")
     crate.describe(state, catalogue, files)
 
 

@@ -43,8 +43,12 @@ class Dataset(BaseModel):
 
 
 def _root() -> Path:
-    named = os.environ.get("REDRAWN_ROOT")
-    return Path(named) if named else Path(__file__).resolve().parents[3]
+    if named := os.environ.get("REDRAWN_ROOT"):
+        return Path(named)
+    packaged = (
+        Path(__file__).resolve().parents[1] / "_checkout"
+    )  # an installed wheel carries the data
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[3]
 
 
 def load() -> dict[str, Dataset]:
