@@ -210,7 +210,7 @@ def test_nothing_jumps_when_a_picture_arrives(address, browser, page_name):
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     # formulas grow when MathJax typesets them, which is another matter than pictures
     page.route("**/mathjax/**", lambda route: route.abort())
-        page.add_init_script(
+    page.add_init_script(
         "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach("
         "entry => window.shift += entry.value)).observe({type: 'layout-shift', buffered: true})"
     )
