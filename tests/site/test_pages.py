@@ -307,6 +307,7 @@ def test_a_downloaded_chapter_runs_by_itself(address, browser, tmp_path, monkeyp
     monkeypatch.delenv("REDRAWN_ROOT", raising=False)
     for name, value in (("PIP_TARGET", "packages"), ("PIP_NO_DEPS", "1"), ("OMP_NUM_THREADS", "1")):
         monkeypatch.setenv(name, str(tmp_path / value) if value == "packages" else value)
+    (tmp_path / "packages").mkdir()  # Python remembers that a folder of its path was not there
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "packages"))
     papermill.execute_notebook(
         tmp_path / "grokking.ipynb",
