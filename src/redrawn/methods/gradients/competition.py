@@ -69,10 +69,11 @@ def sample(
     return z @ features.mT + noise, label
 
 
-def smoothed_relu(x: Tensor, power: float, bend: float) -> Tensor:
-    """Return σ(x); power q = 1 is the plain ReLU."""
+def smoothed_relu(x: Tensor, power: float, bend: float) -> tuple[Tensor, Tensor]:
+    """Return σ(x) and σ'(x); power q = 1 is the plain ReLU."""
     inside = x.clamp(0, bend)
-    return inside**power / (power * bend ** (power - 1)) + (x - bend).clamp_min(0)
+    slope = (inside / bend) ** (power - 1) if power > 1 else (x > 0).to(x.dtype)
+    return inside * slope / power + (x - bend).clamp_min(0), slope
 
 
 def late_fusion(
@@ -81,10 +82,22 @@ def late_fusion(
     classes: int,
     power: float,
     bend: float,
-) -> Float[Tensor, "e n k"]:
-    """Return the logits; rows of the weights are sorted by class."""
-    active = smoothed_relu(x @ weights.mT, power, bend)
-    return active.unflatten(-1, (classes, -1)).sum((0, -1))
+) -> tuple[Float[Tensor, "e n k"], Float[Tensor, "r e n km"]]:
+    """Return the logits, and σ' at every neuron; rows of the weights are sorted by class."""
+    active, slope = smoothed_relu(x @ weights.mT, power, bend)
+    return active.unflatten(-1, (classes, -1)).sum((0, -1)), slope
+
+
+def loss_gradient(
+    logits: Float[Tensor, "e n k"],
+    slope: Float[Tensor, "r e n km"],
+    x: Float[Tensor, "r e n d"],
+    labels: Int[Tensor, "e n"],
+) -> Float[Tensor, "r e km d"]:
+    """Return the gradient of the mean cross-entropy in nats: Σ_n (p_j - 1[y = j]) σ' X / n."""
+    e, n, k = logits.shape
+    error = logits.softmax(-1) - torch.nn.functional.one_hot(labels, k)
+    return (slope * (error / n).repeat_interleave(slope.shape[-1] // k, -1)).mT @ x
 
 
 def learned_features(

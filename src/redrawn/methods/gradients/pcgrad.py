@@ -23,8 +23,8 @@ def pcgrad_weights(
 
     Args:
         gramian: G of each run.
-        orders: a permutation of the tasks for each run and task; one's own place in it is passed over. Not needed
-            for two tasks, where there is but one.
+        orders: for each run and task the tasks to project on, in order; its own place is passed over. Not needed
+            for two tasks, where there is but one order.
 
     Raises:
         ValueError: no orders for more than two tasks.
@@ -33,7 +33,7 @@ def pcgrad_weights(
     if orders is None:
         if m > 2:
             raise ValueError(f"{m} tasks need an order of projections")
-        orders = np.broadcast_to([[1, 0], [0, 1]], (e, 2, 2))
+        orders = np.broadcast_to([[1], [0]], (e, 2, 1))
     run, task = np.arange(e)[:, None], np.arange(m)
     coefficients = np.zeros((e, m, m))
     coefficients[:, task, task] = 1

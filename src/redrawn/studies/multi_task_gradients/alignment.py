@@ -17,7 +17,7 @@ class Settings:
     """The paper's learning rate of Adam and number of updates, and the number until preset weights are judged."""
 
     updates: int = 35_000
-    longer: int = 45_000
+    longer: int = 40_000
     learning_rate: float = 1e-3
     every: int = 100
 

@@ -28,74 +28,64 @@ class Settings:
     start: float = 1e-4
     power: float = 3.0
     bend: float = 0.1
-    learning_rate: float = 4.0
+    learning_rate: float = 6.0
     distribution: competition.Distribution = field(default_factory=competition.Distribution)
 
 
-SETTINGS = {"quick": Settings(300, 4, 600, tests=1000), "standard": Settings(600, 8, 1500)}
+SETTINGS = {"quick": Settings(400, 5, 800, neurons=8, tests=1000), "standard": Settings(1000, 8, 1500)}
 SETTINGS["paper"] = SETTINGS["standard"]
 
-NETWORKS = {"joint": (1.0, 1.0), "first alone": (1.0, 0.0), "second alone": (0.0, 1.0)}
+NETWORKS = {"joint": [0, 1], "first alone": [0], "second alone": [1]}
+"""Which modalities a network has."""
 
 
-def train(settings: Settings, seed: int, device: str, power: float | None = None):
+def train(settings: Settings, seed: int, device: str, names: tuple[str, ...] = tuple(NETWORKS)):
     """Train the joint network and both single ones from the same starts on the same samples, by full-batch descent.
 
     Returns:
         A frame (network, seed, modality, class, start, learned): the largest projection of a class's neurons on its feature,
-        before and after training, as a share of the largest that was learned by that network; and a frame
-        (network, seed, step, loss, train, test), errors as shares.
+        before and after training, the latter as a share of the largest that the network learned; and a frame
+        (network, seed, step, train, test), errors as shares.
     """
     source = generator(seed)
-    d, power = settings.distribution, power or settings.power
-    k, e, m = d.classes, settings.seeds, settings.neurons
+    d, k, e = settings.distribution, settings.distribution.classes, settings.seeds
     features = competition.dictionary(d, e, source)
-    x, y = competition.sample(d, features, settings.samples, source)
-    test, goal = competition.sample(d, features, settings.tests, source)
-    start = settings.start * torch.randn((2, e, k * m, d.dimension), generator=source)
-    mask = torch.tensor(list(NETWORKS.values())).T[:, :, None, None, None]  # (2, networks, 1, 1, 1)
-    count = len(NETWORKS)
-
-    def many(part):
-        return (part[:, None] * mask).flatten(1, 2).to(device)
-
-    w = many(start).clone().requires_grad_()
-    x, test = many(x), many(test)
-    features = features.repeat(1, count, 1, 1).to(device)
-    y, goal = y.repeat(count, 1).to(device), goal.repeat(count, 1).to(device)
-    before = competition.learned_features(w.detach(), features)
-    curve = []
-    for step in range(settings.steps + 1):
-        logits = competition.late_fusion(w, x, k, power, settings.bend)
-        loss = balance.cross_entropy(logits, y)
-        if step % (settings.steps // 20) == 0:
-            with torch.no_grad():
-                found = competition.late_fusion(w, test, k, power, settings.bend)
-            errors = [(z.argmax(-1) != t).float().mean(1) for z, t in ((logits, y), (found, goal))]
-            curve += [(list(NETWORKS)[i // e], i % e, step, *line) for i, line in
-                      enumerate(torch.stack([loss.detach(), *errors], 1).cpu().numpy().astype(float))]  # fmt: skip
-        (slope,) = torch.autograd.grad(loss.sum(), w)
-        with torch.no_grad():
-            w -= settings.learning_rate * slope
-    after = competition.learned_features(w.detach(), features)
-    rows = []
-    for i in range(count * e):
-        top = after[:, i].max().item()
+    seen, y = competition.sample(d, features, settings.samples, source)
+    unseen, goal = competition.sample(d, features, settings.tests, source)
+    start = settings.start * torch.randn(
+        (2, e, k * settings.neurons, d.dimension), generator=source
+    )
+    features, seen, y, unseen, goal, start = (
+        part.to(device) for part in (features, seen, y, unseen, goal, start)
+    )
+    rows, curve = [], []
+    for name in names:
+        used = NETWORKS[name]
+        w, x, test, own = start[used], seen[used], unseen[used], features[used]
+        for step in range(settings.steps + 1):
+            logits, slope = competition.late_fusion(w, x, k, settings.power, settings.bend)
+            if step % (settings.steps // 20) == 0:
+                found, _ = competition.late_fusion(w, test, k, settings.power, settings.bend)
+                errors = [(z.argmax(-1) != t).float().mean(1).tolist()
+                          for z, t in ((logits, y), (found, goal))]  # fmt: skip
+                curve += [(name, i, step, *pair) for i, pair in enumerate(zip(*errors, strict=True))]
+            w = w - settings.learning_rate * competition.loss_gradient(logits, slope, x, y)
+        before = competition.learned_features(start[used], own).cpu().numpy()
+        after = competition.learned_features(w, own)
+        after = (after / after.amax((0, 2), keepdim=True)).cpu().numpy()
         rows += [
-            (list(NETWORKS)[i // e], i % e, r, j, before[r, i, j].item(), after[r, i, j].item() / top)
-            for r in range(2)
-            for j in range(k)
+            (name, i, used[r], j, float(before[r, i, j]), float(after[r, i, j]))
+            for r, i, j in np.ndindex(before.shape)
         ]
     columns = ["network", "seed", "modality", "class", "start", "learned"]
     return pd.DataFrame(rows, columns=columns), pd.DataFrame(
-        curve, columns=["network", "seed", "step", "loss", "train", "test"]
+        curve, columns=["network", "seed", "step", "train", "test"]
     )
 
 
 def learned_alone(frame: pd.DataFrame) -> np.ndarray:
     """Return the share of classes that the single networks learn, mean of both, one value a seed."""
-    own = {"first alone": 0, "second alone": 1}
-    rows = frame[frame.network.map(own) == frame.modality]
+    rows = frame[frame.network != "joint"]
     return (rows.learned > LEARNED).groupby(rows.seed).mean().to_numpy()
 
 

@@ -18,7 +18,7 @@ class Settings:
     """The paper's landscape and number of updates; sizes of the samples for the theorems are ours."""
 
     updates: int = 500_000
-    every: int = 250
+    every: int = 500
     learning_rate: float = 1e-3
     instances: int = 2000
     dimension: int = 3
@@ -27,7 +27,7 @@ class Settings:
     seeds: int = 8
 
 
-SETTINGS = {"quick": Settings(), "standard": Settings(every=100, instances=10_000, pairs=400)}
+SETTINGS = {"quick": Settings(), "standard": Settings(every=250, instances=10_000, pairs=400)}
 SETTINGS["paper"] = SETTINGS["standard"]
 
 
