@@ -95,7 +95,7 @@ def loss_gradient(
     labels: Int[Tensor, "e n"],
 ) -> Float[Tensor, "r e km d"]:
     """Return the gradient of the mean cross-entropy in nats: Σ_n (p_j - 1[y = j]) σ' X / n."""
-    e, n, k = logits.shape
+    n, k = logits.shape[1:]
     error = logits.softmax(-1) - torch.nn.functional.one_hot(labels, k)
     return (slope * (error / n).repeat_interleave(slope.shape[-1] // k, -1)).mT @ x
 

@@ -1,6 +1,6 @@
 """GradDrop: keep one sign of each coordinate, at random (Chen et al., NeurIPS 2020).
 
-    P = ½ (1 + Σ_i g_i / Σ_i |g_i|);   with probability P keep the positive entries, else the negative ones
+P = ½ (1 + Σ_i g_i / Σ_i |g_i|);   with probability P keep the positive entries, else the negative ones
 """
 
 import numpy as np
@@ -23,6 +23,8 @@ def graddrop(
     if uniform.min() < 0 or uniform.max() > 1:
         raise ValueError("draws must lie in [0, 1]")
     total = np.abs(jacobian).sum(1)
-    purity = 0.5 * (1 + np.divide(jacobian.sum(1), total, out=np.zeros_like(total), where=total > 0))
+    purity = 0.5 * (
+        1 + np.divide(jacobian.sum(1), total, out=np.zeros_like(total), where=total > 0)
+    )
     keep_positive = (purity > uniform)[:, None]
     return np.where((jacobian > 0) == keep_positive, jacobian, 0).sum(1)

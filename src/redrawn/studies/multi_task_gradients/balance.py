@@ -46,7 +46,9 @@ def views(settings: Settings, seed: int, device: str):
     for replicate in range(settings.seeds):
         rng = np.random.default_rng([seed, replicate, 3])
         order = rng.permutation(len(images))[: settings.images + settings.tests]
-        left, right = (images[order][:, :, half].reshape(len(order), -1) for half in (slice(7), slice(7, 14)))
+        left, right = (
+            images[order][:, :, half].reshape(len(order), -1) for half in (slice(7), slice(7, 14))
+        )
         right = right + settings.noise * rng.normal(size=right.shape)
         n = settings.images
         left, right = left - left[:n].mean(0), right - right[:n].mean(0)
@@ -64,9 +66,14 @@ def forward(flat, shapes, left, right):
     A modality's own head sees its embedding detached from the encoder, so that it only reads what is there, unless the caller asks
     for gradients of the encoder through `predict`.
     """
-    parts = [p.unflatten(1, s) for p, s in zip(flat.split([s.numel() for s in shapes], 1), shapes, strict=True)]
+    parts = [
+        p.unflatten(1, s)
+        for p, s in zip(flat.split([s.numel() for s in shapes], 1), shapes, strict=True)
+    ]
     layers = list(zip(parts[::2], parts[1::2], strict=True))
-    hidden = [functional.elu(x @ w + b) for x, (w, b) in zip((left, right), layers[:2], strict=True)]
+    hidden = [
+        functional.elu(x @ w + b) for x, (w, b) in zip((left, right), layers[:2], strict=True)
+    ]
     fused = torch.cat(hidden, -1) @ layers[2][0] + layers[2][1]
     own = [h @ w + b for h, (w, b) in zip(hidden, layers[3:], strict=True)]
     read = [h.detach() @ w + b for h, (w, b) in zip(hidden, layers[3:], strict=True)]
@@ -143,8 +150,22 @@ def train(settings: Settings, seed: int, device: str) -> pd.DataFrame:
             _, _, read = forward(flat, shapes, many(left), many(right))
             losses = [cross_entropy(z, many(y)) for z in read]
         table = torch.stack([*hits, *losses, (cosine < 0).float().mean(0), cosine.mean(0)], 1)
-        rows += [(METHODS[i // e], i % e, epoch, *line) for i, line in enumerate(table.cpu().numpy().astype(float))]
-    columns = ["method", "seed", "epoch", "full", "left", "right", "left_loss", "right_loss", "conflicts", "cosine"]
+        rows += [
+            (METHODS[i // e], i % e, epoch, *line)
+            for i, line in enumerate(table.cpu().numpy().astype(float))
+        ]
+    columns = [
+        "method",
+        "seed",
+        "epoch",
+        "full",
+        "left",
+        "right",
+        "left_loss",
+        "right_loss",
+        "conflicts",
+        "cosine",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 

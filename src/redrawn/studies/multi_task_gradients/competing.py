@@ -32,7 +32,10 @@ class Settings:
     distribution: competition.Distribution = field(default_factory=competition.Distribution)
 
 
-SETTINGS = {"quick": Settings(400, 5, 800, neurons=8, tests=1000), "standard": Settings(1000, 8, 1500)}
+SETTINGS = {
+    "quick": Settings(400, 5, 800, neurons=8, tests=1000),
+    "standard": Settings(1000, 8, 1500),
+}
 SETTINGS["paper"] = SETTINGS["standard"]
 
 NETWORKS = {"joint": [0, 1], "first alone": [0], "second alone": [1]}
@@ -68,7 +71,9 @@ def train(settings: Settings, seed: int, device: str, names: tuple[str, ...] = t
                 found, _ = competition.late_fusion(w, test, k, settings.power, settings.bend)
                 errors = [(z.argmax(-1) != t).float().mean(1).tolist()
                           for z, t in ((logits, y), (found, goal))]  # fmt: skip
-                curve += [(name, i, step, *pair) for i, pair in enumerate(zip(*errors, strict=True))]
+                curve += [
+                    (name, i, step, *pair) for i, pair in enumerate(zip(*errors, strict=True))
+                ]
             w = w - settings.learning_rate * competition.loss_gradient(logits, slope, x, y)
         before = competition.learned_features(start[used], own).cpu().numpy()
         after = competition.learned_features(w, own)
@@ -144,7 +149,9 @@ def probes(settings: balance.Settings, seed: int, device: str, epochs: int = 10)
         adam = torch.optim.Adam(parameters, lr=settings.learning_rate)
 
         def embed(views, layers=layers):
-            return [torch.nn.functional.elu(v @ w + b) for v, (w, b) in zip(views, layers, strict=False)]
+            return [
+                torch.nn.functional.elu(v @ w + b) for v, (w, b) in zip(views, layers, strict=False)
+            ]
 
         for order in orders:
             for part in order.split(settings.batch):

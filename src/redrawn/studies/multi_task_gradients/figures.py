@@ -20,30 +20,28 @@ def _band(axes, frame: pd.DataFrame, x: str, y: str, style, label: str, color=No
     axes.fill_between(found.index, found["min"], found["max"], color=line.get_color(), alpha=0.2)
 
 
-def _surface(axes, levels, first, second, part):
-    x, y = np.meshgrid(np.linspace(-5, 5, 161), np.linspace(-4, 7, 161))
-    both = np.stack(np.vectorize(valley.losses)(x, y))
-    drawn = axes.contourf(x, y, part(*both), levels=levels, cmap="cividis", extend="both")
-    axes.set(xlabel="θ₁", xlim=(first), ylim=(second))
-    return drawn
-
-
 def valley_paths(frame: pd.DataFrame) -> Figure:
     """Draw the landscape, its two parts, and the paths of both optimisers on it."""
-    figure, five = plt.subplots(1, 5, figsize=(13, 3.3), sharey=True)
-    parts = (("both tasks", np.add), ("task 1", lambda a, b: a), ("task 2", lambda a, b: b))
-    panels = [*parts, *((m, np.add) for m in surgery.METHODS)]
-    for axes, (title, part) in zip(five, panels, strict=True):
-        drawn = _surface(axes, np.linspace(-100, 90, 20), (-5, 5), (-4, 7), part)
-        axes.set_title(title)
-        if title in surgery.METHODS:
-            rows = frame[frame.method == title]
+    figure, grid = plt.subplots(2, 3, figsize=(8, 6), sharex=True, sharey=True)
+    x, y = np.meshgrid(np.linspace(-5, 5, 161), np.linspace(-4, 7, 161))
+    first, second = np.stack(np.vectorize(valley.losses)(x, y))
+    surfaces = {"both tasks": first + second, "task 1": first, "task 2": second}
+    surfaces |= dict.fromkeys(surgery.METHODS, first + second)
+    for axes, (title, values) in zip(grid.flat, surfaces.items(), strict=False):
+        levels = np.linspace(-100, 90, 20)
+        drawn = axes.contourf(x, y, values, levels=levels, cmap="cividis", extend="both")
+        axes.set(title=title, xlabel="θ₁", ylabel="θ₂")
+        axes.label_outer()
+        rows = frame[frame.method == title]
+        if len(rows):
             axes.plot(rows.x, rows.y, color="white", linewidth=3.5)
             axes.plot(rows.x, rows.y, color="black", linewidth=1.5)
             ends = rows.iloc[[0, -1]]
             axes.scatter(ends.x, ends.y, c=["white", "#d55e00"], edgecolors="black", s=60, zorder=3)
-    five[0].set_ylabel("θ₂")
-    figure.colorbar(drawn, ax=five, label="loss", shrink=0.9)
+    grid[0, 2].tick_params(labelbottom=True)
+    grid[0, 2].set_xlabel("θ₁")
+    grid[1, 2].axis("off")
+    figure.colorbar(drawn, ax=grid[1, 2], label="loss", location="left", fraction=0.3, aspect=12)
     return figure
 
 
@@ -58,21 +56,23 @@ def valley_triad(frame: pd.DataFrame) -> Figure:
             block = rows["update"] // 10_000 * 0.01
             axes.plot(rows[column].groupby(block).median(), linestyle=style, label=method)
         axes.set(xlabel="updates (millions)", title=label)
-    three[0].legend(loc="lower left")
+    three[2].legend(loc="center right")
     return figure
 
 
 def overlaid_training(frame: pd.DataFrame) -> Figure:
     """Draw training loss, test accuracy, conflicts and condition number on overlaid digits."""
-    figure, four = plt.subplots(1, 4, figsize=(12, 3.2))
+    figure, four = plt.subplots(2, 2, figsize=(7.5, 6), sharex=True)
     shown = frame.assign(accuracy=100 * frame.accuracy, conflicts=100 * frame.conflicts)
     labels = {"loss": "training loss (nats)", "accuracy": "test accuracy (%)",
               "conflicts": "steps in conflict (%)", "condition": "condition number"}  # fmt: skip
-    for axes, (column, label) in zip(four, labels.items(), strict=True):
+    for axes, (column, label) in zip(four.flat, labels.items(), strict=True):
         for style, method in zip(LINES, frame.method.unique(), strict=False):
             _band(axes, shown[shown.method == method], "epoch", column, style, method)
-        axes.set(xlabel="epoch", title=label)
-    four[0].legend()
+        axes.set_title(label)
+    for axes in four[1]:
+        axes.set_xlabel("epoch")
+    four[0, 0].legend()
     return figure
 
 
@@ -94,11 +94,12 @@ def properties(frame: pd.DataFrame) -> Figure:
 
 
 def trajectories(frame: pd.DataFrame) -> Figure:
-    """Draw the paths of four aggregators on both problems, a row a problem."""
+    """Draw the paths of four aggregators on both problems, a row an aggregator."""
     names = list(frame.aggregator.unique())
-    figure, grid = plt.subplots(2, len(names), figsize=(11, 6), sharex="row", sharey="row")
-    for row, (label, problem) in zip(grid, (("EWQ", quadratics.EWQ), ("CQF", quadratics.CQF)), strict=True):
-        for axes, name in zip(row, names, strict=True):
+    problems = {"EWQ": quadratics.EWQ, "CQF": quadratics.CQF}
+    figure, grid = plt.subplots(len(names), 2, figsize=(7.5, 11), sharex="col", sharey="col")
+    for row, name in zip(grid, names, strict=True):
+        for axes, (label, problem) in zip(row, problems.items(), strict=True):
             if label == "CQF":
                 front = quadratics.pareto_points(problem)
                 axes.plot(*front.T, color="black", linewidth=4, alpha=0.35)
@@ -109,10 +110,9 @@ def trajectories(frame: pd.DataFrame) -> Figure:
                 (line,) = axes.plot(path.x, path.y, linewidth=1.4)
                 axes.scatter(path.x.iloc[-1], path.y.iloc[-1], marker=mark, s=35, zorder=3,
                              color=line.get_color())  # fmt: skip
-            if label == "EWQ":
-                axes.set_title(name)
-            axes.set_xlabel("x₁")
-        row[0].set_ylabel(f"x₂, {label}")
+            axes.set(title=f"{name}, {label}", ylabel="x₂")
+    for axes in grid[-1]:
+        axes.set_xlabel("x₁")
     return figure
 
 
@@ -131,20 +131,20 @@ def instance_wise(frame: pd.DataFrame) -> Figure:
 
 def aligned_paths(frame: pd.DataFrame, updates: int) -> Figure:
     """Draw the paths in the plane of both losses, with the front and the point of equal weights."""
-    figure, four = plt.subplots(1, 4, figsize=(12, 3.5), sharex=True, sharey=True)
+    figure, four = plt.subplots(2, 2, figsize=(7.5, 7), sharex=True, sharey=True)
     line = np.column_stack([np.linspace(-7, 7, 200), np.full(200, -8.3552)])
     front, _ = two_valleys.losses_and_jacobian(line)
     star, _ = two_valleys.losses_and_jacobian(np.array([[0.0, -8.3552]]))
     shown = frame[(frame.share == 0.5) & (frame["update"] <= updates)]
-    for axes, (name, rows) in zip(four, shown.groupby("method", sort=False), strict=True):
+    for axes, (name, rows) in zip(four.flat, shown.groupby("method", sort=False), strict=True):
         axes.plot(*front.T, color="black", linewidth=4, alpha=0.35)
         axes.scatter(*star.T, marker="*", s=160, color="black", zorder=4)
         for mark, (_, path) in zip(MARKS, rows.groupby("start"), strict=True):
             (drawn,) = axes.plot(path["first"], path["second"], linewidth=1.3)
             axes.scatter(path["first"].iloc[-1], path["second"].iloc[-1], marker=mark, s=45,
                          zorder=3, color=drawn.get_color())  # fmt: skip
-        axes.set(xlabel="L₁", title=name)
-    four[0].set_ylabel("L₂")
+        axes.set(xlabel="L₁", ylabel="L₂", title=name)
+        axes.label_outer()
     return figure
 
 
@@ -167,7 +167,14 @@ def bloop_fronts(noisy: pd.DataFrame, images: pd.DataFrame) -> Figure:
         for style, mark, method in zip(LINES, MARKS, scalpel.METHODS, strict=True):
             rows = frame[frame.method == method].assign(main=lambda f: np.log10(f.main))
             mean = rows.groupby("weight")[["main", "auxiliary"]].mean()
-            axes.plot(mean.auxiliary, 10**mean.main, linestyle=style, marker=mark, markersize=5, label=method)
+            axes.plot(
+                mean.auxiliary,
+                10**mean.main,
+                linestyle=style,
+                marker=mark,
+                markersize=5,
+                label=method,
+            )
         axes.set(xscale=scale, yscale="log")
     both[0].set(xlabel="auxiliary loss", ylabel="main loss", title="quadratics")
     both[1].set(xlabel="logarithm of the product of spectral norms", title="digits",
@@ -184,7 +191,9 @@ def balance_bars(last: pd.DataFrame, frame: pd.DataFrame) -> Figure:
     for i, (hatch, (column, label)) in enumerate(zip(("", "//", ".."), names.items(), strict=True)):
         found = 100 * last.groupby("method")[column].agg(["mean", "std"]).loc[methods]
         at = np.arange(len(methods)) + 0.27 * (i - 1)
-        both[0].bar(at, found["mean"], 0.25, yerr=found["std"], label=label, hatch=hatch, alpha=0.85)
+        both[0].bar(
+            at, found["mean"], 0.25, yerr=found["std"], label=label, hatch=hatch, alpha=0.85
+        )
     both[0].set(ylabel="test accuracy (%)", ylim=(0, 105), xticks=range(len(methods)))
     both[0].set_xticklabels(methods, rotation=20)
     both[0].legend(ncols=3, loc="upper center", fontsize=9, columnspacing=0.8)

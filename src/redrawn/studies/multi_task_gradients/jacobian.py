@@ -124,11 +124,15 @@ def agreement(frame: pd.DataFrame) -> list[float]:
     """Return the share of the table's entries in which what was found and what the paper says agree, one value a seed."""
     said = [PAPER[a][PROPERTIES.index(p)] for a, p in zip(frame.aggregator, frame.property)]
     limit = frame.property.map(LIMITS)
-    has = np.where(frame.property == PROPERTIES[0], frame.violation >= limit, frame.violation <= limit)
+    has = np.where(
+        frame.property == PROPERTIES[0], frame.violation >= limit, frame.violation <= limit
+    )
     return pd.Series(has == np.array(said)).groupby(frame.seed).mean().tolist()
 
 
-def trajectories(names: tuple[str, ...] = ("mean", "MGDA", "Aligned-MTL", "UPGrad")) -> pd.DataFrame:
+def trajectories(
+    names: tuple[str, ...] = ("mean", "MGDA", "Aligned-MTL", "UPGrad"),
+) -> pd.DataFrame:
     """Descend both problems by each aggregator, as the paper does.
 
     Returns a frame (problem, aggregator, start, step, x, y, first, second).
@@ -178,7 +182,10 @@ def examples(settings: Settings, seed: int, device: str):
     images = (images - images.mean()) / images.std()
     rng = np.random.default_rng([seed, 5])
     chosen = np.stack(
-        [rng.choice(len(images), settings.examples, replace=False) for _ in range(settings.replicates)]
+        [
+            rng.choice(len(images), settings.examples, replace=False)
+            for _ in range(settings.replicates)
+        ]
     )
     x = torch.from_numpy(images.reshape(len(images), -1)[chosen]).float()
     return x.to(device), torch.from_numpy(labels[chosen]).to(device)
@@ -211,8 +218,10 @@ def instance_wise(
             # a learning rate that is too large blows up: such a network stands still, its loss is no number
             gram[~np.isfinite(gram).all((1, 2)) | (gram.max((1, 2)) > 1e12)] = 0
             w = np.concatenate(
-                [weights_of(n, g, regularisation=REGULARISATION)
-                 for n, g in zip(names, np.split(gram, len(names)), strict=True)]
+                [
+                    weights_of(n, g, regularisation=REGULARISATION)
+                    for n, g in zip(names, np.split(gram, len(names)), strict=True)
+                ]
             )
             gw = (gram @ w[..., None])[..., 0]
             size = np.sqrt((w * gw).sum(1) * gram.mean((1, 2)))
@@ -234,7 +243,9 @@ def instance_wise(
 
 def best(frame: pd.DataFrame) -> pd.DataFrame:
     """Keep each aggregator's learning rate with the smallest mean area under the training loss."""
-    area = frame.groupby(["aggregator", "rate"], sort=False).loss.apply(lambda c: c.mean(skipna=False))
+    area = frame.groupby(["aggregator", "rate"], sort=False).loss.apply(
+        lambda c: c.mean(skipna=False)
+    )
     chosen = area.groupby("aggregator", sort=False).idxmin()
     return frame[[pair in set(chosen) for pair in zip(frame.aggregator, frame.rate)]]
 
@@ -269,7 +280,9 @@ def routes(settings: Settings, seed: int, device: str, wide: int = 256):
             seconds["jacobian"].append(time.perf_counter() - start)
         w = torch.from_numpy(weights_of("UPGrad", gram.double().cpu().numpy())).to(x)
         v = torch.from_numpy(weights_of("UPGrad", other.double().cpu().numpy()[None])).to(x)
-        short = torch.cat([p.flatten() for pair in gramian.combine(inputs, deltas, w) for p in pair])
+        short = torch.cat(
+            [p.flatten() for pair in gramian.combine(inputs, deltas, w) for p in pair]
+        )
         full = v[0] @ jacobian
         differences.append(float((short - full).norm() / full.norm()))
     return differences, min(seconds["jacobian"]) / min(seconds["gramian"])

@@ -76,7 +76,9 @@ def noise(settings: Settings, seed: int, device: str, size: int = 100) -> pd.Dat
             shape = (settings.draws, settings.batches, size)
             batch = main + float(level) * torch.randn(shape, generator=source).to(device)
             mean = gradients.project_out(auxiliary, batch).mean(1, keepdim=True)
-            far = [(mean - goal).square().sum(-1).mean().sqrt().item() for goal in (ideal, auxiliary)]
+            far = [
+                (mean - goal).square().sum(-1).mean().sqrt().item() for goal in (ideal, auxiliary)
+            ]
             rows.append((replicate, level, *far))
     return pd.DataFrame(rows, columns=["seed", "noise", "projected", "mixed"])
 
@@ -113,7 +115,9 @@ def bias(weights: tuple[float, ...] = (0.1, 1.0, 10.0), steps: int = 4000) -> pd
             average = gradients.renew(average, main, 0.1)
             point = point - 0.05 * direction(method, main, auxiliary, average, weight)
         auxiliary = ((point - torch.tensor([1.0, 0.0])) ** 2).sum(1) / 2
-        rows += zip([method] * len(weights), weights, point[:, 0].abs().tolist(), auxiliary.tolist())
+        rows += zip(
+            [method] * len(weights), weights, point[:, 0].abs().tolist(), auxiliary.tolist()
+        )
     return pd.DataFrame(rows, columns=["method", "weight", "distance", "auxiliary"])
 
 
