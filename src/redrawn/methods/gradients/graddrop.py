@@ -1,6 +1,6 @@
 """GradDrop: keep one sign of each coordinate, at random (Chen et al., NeurIPS 2020).
 
-P = ½ (1 + Σ_i g_i / Σ_i |g_i|);   with probability P keep the positive entries, else the negative ones
+With probability P = ½ (1 + Σ_i g_i / Σ_i |g_i|) the positive entries are kept, else the negative ones.
 """
 
 import numpy as np

@@ -8,6 +8,8 @@ and a batch of m examples costs two m × m products a layer, where the Jacobian 
 Networks of an ensemble have leading dimension `e`. Hidden units are ELUs, the loss is the cross-entropy in nats.
 """
 
+from itertools import pairwise
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -31,7 +33,7 @@ def init_perceptron(
             ((2 * torch.rand((ensemble, i, o), generator=generator) - 1) * i**-0.5).to(device),
             torch.zeros((ensemble, 1, o), device=device),
         )
-        for i, o in zip(widths, widths[1:], strict=False)
+        for i, o in pairwise(widths)
     ]
 
 

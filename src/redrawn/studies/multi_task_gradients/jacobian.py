@@ -122,7 +122,9 @@ def violation(frame: pd.DataFrame, aggregator: str, name: str) -> list[float]:
 
 def agreement(frame: pd.DataFrame) -> list[float]:
     """Return the share of the table's entries in which what was found and what the paper says agree, one value a seed."""
-    said = [PAPER[a][PROPERTIES.index(p)] for a, p in zip(frame.aggregator, frame.property)]
+    said = [
+        PAPER[a][PROPERTIES.index(p)] for a, p in zip(frame.aggregator, frame.property, strict=True)
+    ]
     limit = frame.property.map(LIMITS)
     has = np.where(
         frame.property == PROPERTIES[0], frame.violation >= limit, frame.violation <= limit
@@ -143,7 +145,10 @@ def trajectories(
             x = problem.starts
             for step in range(problem.steps + 1):
                 values, jacobian = quadratics.losses_and_jacobian(problem, x)
-                rows += [(label, name, i, step, *p, *v) for i, (p, v) in enumerate(zip(x, values))]
+                rows += [
+                    (label, name, i, step, *p, *v)
+                    for i, (p, v) in enumerate(zip(x, values, strict=True))
+                ]
                 w = weights_of(name, jacobian @ jacobian.swapaxes(1, 2))
                 x = x - problem.learning_rate * (w[:, None] @ jacobian)[:, 0]
     columns = ["problem", "aggregator", "start", "step", "x", "y", "first", "second"]
@@ -247,7 +252,7 @@ def best(frame: pd.DataFrame) -> pd.DataFrame:
         lambda c: c.mean(skipna=False)
     )
     chosen = area.groupby("aggregator", sort=False).idxmin()
-    return frame[[pair in set(chosen) for pair in zip(frame.aggregator, frame.rate)]]
+    return frame[[pair in set(chosen) for pair in zip(frame.aggregator, frame.rate, strict=True)]]
 
 
 def area(frame: pd.DataFrame, aggregator: str) -> list[float]:

@@ -115,9 +115,8 @@ def bias(weights: tuple[float, ...] = (0.1, 1.0, 10.0), steps: int = 4000) -> pd
             average = gradients.renew(average, main, 0.1)
             point = point - 0.05 * direction(method, main, auxiliary, average, weight)
         auxiliary = ((point - torch.tensor([1.0, 0.0])) ** 2).sum(1) / 2
-        rows += zip(
-            [method] * len(weights), weights, point[:, 0].abs().tolist(), auxiliary.tolist()
-        )
+        ends = zip(weights, point[:, 0].abs().tolist(), auxiliary.tolist(), strict=True)
+        rows += [(method, *line) for line in ends]
     return pd.DataFrame(rows, columns=["method", "weight", "distance", "auxiliary"])
 
 

@@ -151,8 +151,11 @@ def _change(gradient: np.ndarray, hessian: np.ndarray, step: np.ndarray) -> np.n
 
 
 def ends_elsewhere(settings: Settings, seed: int, tolerance: float = 1e-3) -> list[float]:
-    """Return the share of random pairs of convex quadratics on which PCGrad ends neither at the sum's minimum nor at
-    opposite gradients; one value a seed. Steps are 1/L, with L the largest eigenvalue of the sum's Hessian."""
+    """Return on which share of random pairs of convex quadratics PCGrad ends elsewhere than its theorem says.
+
+    It may end at the sum's minimum or at opposite gradients. Steps are 1/L, with L the largest eigenvalue of the sum's Hessian.
+    One value a seed.
+    """
     n, count = settings.dimension, settings.seeds * settings.pairs
     rng = np.random.default_rng([seed, 1])
     root = rng.normal(size=(count, 2, n, n))
