@@ -41,7 +41,7 @@ def valley_paths(frame: pd.DataFrame) -> Figure:
     grid[0, 2].tick_params(labelbottom=True)
     grid[0, 2].set_xlabel("θ₁")
     grid[1, 2].axis("off")
-    figure.colorbar(drawn, ax=grid[1, 2], label="loss", location="left", fraction=0.3, aspect=12)
+    figure.colorbar(drawn, cax=grid[1, 2].inset_axes([0.35, 0.05, 0.12, 0.9]), label="loss")
     return figure
 
 
@@ -56,7 +56,7 @@ def valley_triad(frame: pd.DataFrame) -> Figure:
             block = rows["update"] // 10_000 * 0.01
             axes.plot(rows[column].groupby(block).median(), linestyle=style, label=method)
         axes.set(xlabel="updates (millions)", title=label)
-    three[2].legend(loc="center right")
+    figure.legend(*three[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
 
 
@@ -156,7 +156,7 @@ def bloop_noise(frame: pd.DataFrame) -> Figure:
         _band(axes, frame, "noise", column, style, label)
     axes.set(xlabel="noise σ of a batch's gradient, per coordinate", xscale="log",
              ylabel="distance of the mean direction")  # fmt: skip
-    axes.legend(loc="center left")
+    figure.legend(loc="outside upper center", ncols=2)
     return figure
 
 

@@ -106,9 +106,10 @@ def test_two_tasks_make_pcgrad_twice_upgrad_and_non_conflicting():
     assert apart.any() and (w[apart] == 1).all()
 
 
-@pytest.mark.parametrize("tasks", [2, 3, 5])
-def test_pcgrad_is_its_own_loop_over_gradients(tasks):
-    j = jacobians(tasks, 7)
+@pytest.mark.parametrize("tasks, n", [(2, 7), (3, 7), (6, 2)])
+def test_pcgrad_is_its_own_loop_over_gradients(tasks, n):
+    # six tasks in a plane: what is left of a gradient may point against the gradient itself
+    j = jacobians(tasks, n, 50)
     orders = gradients.random_orders(len(j), tasks, np.random.default_rng(1))
     assert (np.sort(orders, -1) == np.arange(tasks)).all()
     expected = []
