@@ -28,7 +28,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1500, 3, 3),
+    "quick": Settings(1000, 3, 3),
     "standard": Settings(6000, 10, 10),
     "paper": Settings(60_000, 40, 6, batch=256, tests=10_000),
 }
