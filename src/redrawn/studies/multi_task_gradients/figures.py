@@ -175,7 +175,7 @@ def bloop_fronts(noisy: pd.DataFrame, images: pd.DataFrame) -> Figure:
                 markersize=5,
                 label=method,
             )
-        axes.set(xscale=scale, yscale="log")
+        axes.set(xscale=scale, yscale=scale)
     both[0].set(xlabel="auxiliary loss", ylabel="main loss", title="quadratics")
     both[1].set(xlabel="logarithm of the product of spectral norms", title="digits",
                 ylabel="training cross-entropy (nats)")  # fmt: skip
@@ -221,6 +221,8 @@ def competition_features(table: pd.DataFrame) -> Figure:
     both[1].axvline(1, color="grey", linewidth=1, linestyle=":")
     both[1].set(xlabel="start of modality 1 over that of 2", xscale="log",
                 ylabel="learned of 1 less learned of 2")  # fmt: skip
+    both[1].set_xticks([0.25, 0.5, 1, 2, 4], ["¼", "½", "1", "2", "4"])
+    both[1].minorticks_off()
     return figure
 
 
