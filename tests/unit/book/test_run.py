@@ -142,7 +142,7 @@ def test_an_edited_record_is_refused(checkout):
 
 def test_status_lists_every_paper_and_chapter(checkout):
     run()
-    found = status.of_book(status.of_chapters(catalogue.load(), "quick"), "quick", "/")
+    found = status.of_book(status.of_chapters(catalogue.load(), "quick"), "quick")
     assert [(p["id"], p["verdict"]) for p in found["papers"]] == [
         ("first-paper", "holds"),
         ("second-paper", "holds"),
