@@ -62,7 +62,7 @@ def test_locality_gains_pair_the_same_seeds():
 
 def test_tubal_descent_reduces_the_error_and_reports_every_start():
     small = replace(tubal.SETTINGS["quick"], steps=200, seeds=2, every=100)
-    frame = tubal.descend(small, 2, 4, (1e-1, 1e-2), 1.2, torch.Generator().manual_seed(0))
+    frame = tubal.descend(small, 2, 4, (1e-1, 1e-2), 1.2, 2, torch.Generator().manual_seed(0))
     assert len(frame) == 3 * 2 * 2
     for start in frame.start.unique():
         rows = frame[frame.start == start].groupby("step").train.mean()

@@ -30,12 +30,15 @@ from redrawn.methods.low_rank.matrix_sensing import (
 )
 from redrawn.methods.low_rank.tubal import (
     from_slices,
+    gram,
     leading_subspace,
+    multiply,
     subspace_angle,
     t_product,
     t_transpose,
     to_slices,
     tubal_singular_values,
+    tube_shifts,
 )
 
 __all__ = [
@@ -54,11 +57,13 @@ __all__ = [
     "entropy_rank",
     "from_slices",
     "gaussian_measurements",
+    "gram",
     "hierarchical_tensor",
     "image_prior",
     "init_image_prior",
     "leading_subspace",
     "minimal_loss",
+    "multiply",
     "numerical_rank",
     "patch_alignment",
     "predicted_rates",
@@ -71,4 +76,5 @@ __all__ = [
     "to_slices",
     "to_vector",
     "tubal_singular_values",
+    "tube_shifts",
 ]

@@ -31,8 +31,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((1, 2, 5, 10, 20)),
-    "standard": Settings((1, 2, 5, 10, 20, 40), digit_steps=4000, pace=0.004, steps=2000),
+    "quick": Settings((1, 2, 5, 10, 20), seeds=3),
+    "standard": Settings((1, 2, 5, 10, 20, 40), digit_steps=4000),
     "paper": Settings((1, 7, *range(10, 101, 5)), seeds=10, pace=0.001, steps=10_000),
 }
 

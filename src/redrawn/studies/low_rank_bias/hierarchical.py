@@ -9,7 +9,7 @@ import torch
 from redrawn.methods import low_rank
 from redrawn.studies.ensemble import generator
 
-STARTS = {"small start": 0.01, "large start": 0.3}
+STARTS = {"small start": 0.03, "large start": 0.3}
 """Standard deviation of the initial weights."""
 
 
@@ -27,8 +27,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(6, 16, 3, 12_000),
-    "standard": Settings(8, 24, 5, 24_000),
+    "quick": Settings(6, 16, 3, 6000),
+    "standard": Settings(7, 24, 3, 10_000),
     "paper": Settings(8, 512, 5, 500_000),
 }
 

@@ -30,8 +30,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(30, 4, 360, 2600),
-    "standard": Settings(50, 5, 1000, 4800),
+    "quick": Settings(30, 4, 360, 2600, seeds=3),
+    "standard": Settings(40, 4, 640, 2600, seeds=4),
     "paper": Settings(50, 5, 5000, 10_000, seeds=10),
 }
 

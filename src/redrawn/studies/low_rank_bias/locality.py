@@ -33,8 +33,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(200, 8),
-    "standard": Settings(800, 12),
+    "quick": Settings(120, 8),
+    "standard": Settings(300, 8),
     "paper": Settings(20_000, 64, batch=64),
 }
 

@@ -159,6 +159,14 @@ def test_t_product_and_transpose_are_those_of_block_circulant_matrices():
     torch.testing.assert_close(low_rank.from_slices(low_rank.to_slices(a)), a)
 
 
+def test_shifted_tubes_give_the_same_products():
+    u, a = normal(2, 3, 2, 4), normal(2, 3, 3, 4, seed=1)
+    shifts = low_rank.tube_shifts(u)
+    expected = low_rank.t_product(u, low_rank.t_transpose(u))
+    torch.testing.assert_close(low_rank.gram(u, shifts), expected)
+    torch.testing.assert_close(low_rank.multiply(a, shifts), low_rank.t_product(a, u))
+
+
 def test_tubal_singular_values_and_one_tube_is_the_matrix_case():
     a = normal(4, 3, 5)
     values = low_rank.tubal_singular_values(a)
