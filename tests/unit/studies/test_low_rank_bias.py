@@ -90,5 +90,5 @@ def test_deep_linear_networks_converge_under_the_bound():
     assert max(bures.over_bound(frame)) <= 1e-9
     assert min(bures.linearity(bures.rates(frame))) > 0.9
     assert max(bures.critical_gradients(1, 2)) < 1e-8
-    grown = bures.growth(bures.curvature(0, 2, 3))
+    grown = bures.growth(bures.curvature(0, 2, 4, 2))
     assert min(grown["plain"]) > max(grown["smoothed"])

@@ -204,21 +204,26 @@ def imbalance(frame: pd.DataFrame) -> list[float]:
     return frame.groupby("seed").imbalance.max().tolist()
 
 
-def curvature(seed: int, seeds: int = 4, n: int = 5) -> pd.DataFrame:
-    """Return (loss, seed, singular, curvature): the Hessian's largest absolute eigenvalue at a small singular value."""
+def curvature(seed: int, seeds: int = 4, n: int = 5, k: int = 3) -> pd.DataFrame:
+    """Return (loss, seed, singular, curvature): the Hessian's largest absolute eigenvalue at a small singular value.
+
+    W is n by k with k < n: a square matrix has no kink where one singular value alone vanishes."""
     source, rows = generator(seed + 400), []
     for i in range(seeds):
         x = torch.randn(n, n, generator=source, dtype=torch.float64)
         root = low_rank.symmetric_power(x @ x.T / n + torch.eye(n, dtype=torch.float64), 0.5)
         u, _, v = torch.linalg.svd(torch.randn(n, n, generator=source, dtype=torch.float64))
+        v = torch.linalg.qr(v[:k, :k]).Q
         for small in SINGULAR:
-            values = torch.cat([torch.linspace(2.5, 1.2, n - 1), torch.tensor([small])]).double()
+            values = torch.cat([torch.linspace(2.5, 1.2, k - 1), torch.tensor([small])]).double()
             for label, tau in (("plain", 0.0), ("smoothed", 0.1)):
 
                 def loss(flat, tau=tau, root=root):
-                    return low_rank.bures_loss(flat.reshape(n, n), root, tau)
+                    return low_rank.bures_loss(flat.reshape(n, k), root, tau)
 
-                hessian = torch.autograd.functional.hessian(loss, ((u * values) @ v).flatten())
+                hessian = torch.autograd.functional.hessian(
+                    loss, ((u[:, :k] * values) @ v).flatten()
+                )
                 rows.append((label, i, small, float(torch.linalg.eigvalsh(hessian).abs().max())))
     return pd.DataFrame(rows, columns=["loss", "seed", "singular", "curvature"])
 

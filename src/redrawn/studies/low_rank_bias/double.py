@@ -43,7 +43,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(50, 4000, 32, 12, 500, seeds=3),
-    "standard": Settings(50, 8000, 32, 16, 1000, seeds=4, convex_steps=20_000),
+    "standard": Settings(50, 6000, 32, 16, 800, seeds=4, convex_steps=14_000),
     "paper": Settings(200, 20_000, 512, 128, 150_000, seeds=10, image_seeds=1),
 }
 
