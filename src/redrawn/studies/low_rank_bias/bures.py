@@ -207,7 +207,8 @@ def imbalance(frame: pd.DataFrame) -> list[float]:
 def curvature(seed: int, seeds: int = 4, n: int = 5, k: int = 3) -> pd.DataFrame:
     """Return (loss, seed, singular, curvature): the Hessian's largest absolute eigenvalue at a small singular value.
 
-    W is n by k with k < n: a square matrix has no kink where one singular value alone vanishes."""
+    W is n by k with k < n: a square matrix has no kink where one singular value alone vanishes.
+    """
     source, rows = generator(seed + 400), []
     for i in range(seeds):
         x = torch.randn(n, n, generator=source, dtype=torch.float64)
