@@ -16,7 +16,6 @@ def discrepant_descent(
     rate: Float[Tensor, "b"],
     scale: float,
     steps: int,
-    generator: torch.Generator,
 ) -> tuple[Float[Tensor, "b d d"], Float[Tensor, "b d d"]]:
     """Descend on f from a start of size `scale` and return UUᵀ and g∘g - h∘h.
 
@@ -24,16 +23,16 @@ def discrepant_descent(
         y: observed symmetric matrices.
         ratio: α, the learning rate of g and h over that of U.
         rate: τ, the learning rate of U.
-        scale: standard deviation of U's start, and the value of g's and h's.
+        scale: γ of the start, U = γI and g = h = γ. A start of U that is larger than that of g and h, as independent
+            normal entries make it, shifts λ upwards by the ratio of their logarithms.
         steps: number of steps.
-        generator: source of the start.
 
     Raises:
         ValueError: a ratio or rate that is not positive.
     """
     if (ratio <= 0).any() or (rate <= 0).any():
         raise ValueError("ratio and rate must be positive")
-    u = scale * torch.randn(y.shape, generator=generator, dtype=y.dtype)
+    u = (scale * torch.eye(y.shape[-1], dtype=y.dtype)).expand(y.shape)
     g, h = torch.full_like(y, scale), torch.full_like(y, scale)
     slow, fast = rate[:, None, None], (ratio * rate)[:, None, None]
     for _ in range(steps):

@@ -42,7 +42,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(50, 4000, 32, 12, 500, seeds=3),
+    "quick": Settings(50, 4000, 32, 8, 500, seeds=3),
     "standard": Settings(50, 6000, 32, 16, 800, seeds=4, convex_steps=14_000),
     "paper": Settings(200, 20_000, 512, 128, 150_000, seeds=10, image_seeds=1),
 }
@@ -59,13 +59,11 @@ def problems(n: int, rank: int, share: float, seeds: int, source):
     return x, x + outliers + outliers.triu(1).mT
 
 
-def _descend(y, ratios, scale: float, steps: int, source):
+def _descend(y, ratios, scale: float, steps: int):
     """Descend with every ratio side by side; returns (ratios, seeds, n, n)."""
     ratio = torch.tensor(ratios, dtype=torch.float64).repeat_interleave(len(y))
     rate = (0.05 / ratio).clamp_max(5e-3)
-    found, _ = low_rank.discrepant_descent(
-        y.repeat(len(ratios), 1, 1), ratio, rate, scale, steps, source
-    )
+    found, _ = low_rank.discrepant_descent(y.repeat(len(ratios), 1, 1), ratio, rate, scale, steps)
     return found.unflatten(0, (len(ratios), len(y)))
 
 
@@ -80,7 +78,7 @@ def recover(settings: Settings, seed: int) -> pd.DataFrame:
     for rank in RANKS:
         for share in SHARES:
             x, y = problems(settings.n, rank, share, settings.seeds, source)
-            errors = _relative(_descend(y, ratios, settings.scale, settings.steps, source), x)
+            errors = _relative(_descend(y, ratios, settings.scale, settings.steps), x)
             rows += [
                 (rank, share, a, rule is None, i, error)
                 for a, rule, each in zip(ratios, CURVE, errors, strict=True)
@@ -94,7 +92,7 @@ def against_convex(settings: Settings, seed: int) -> pd.DataFrame:
     source, rows = generator(seed + 300), []
     x, y = problems(CONVEX_N, 3, 0.1, settings.seeds, source)
     ratios = [a or math.sqrt(CONVEX_N) for a in CONVEX]
-    found = _descend(y, ratios, settings.small, settings.convex_steps, source)
+    found = _descend(y, ratios, settings.small, settings.convex_steps)
     for ratio, mine in zip(ratios, found, strict=True):
         for factor, label in ((1, "1/α"), (3, "3/α"), (1 / 3, "1/(3α)")):
             weight = torch.full((len(y),), factor / ratio, dtype=torch.float64)

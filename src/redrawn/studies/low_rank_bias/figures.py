@@ -42,7 +42,9 @@ def incremental(frame: pd.DataFrame) -> Figure:
         right.plot([], [], color="C0", label="exp of the entropy (all seeds)")
         right.plot([], [], color="C1", linestyle="--", label="eigenvalues > 1/20 of the largest")
         right.set(ylabel="effective rank", ylim=(0, len(ranks) + 2), title=title)
-    grid[0, 0].legend(fontsize="small")
+    grid[0, 0].legend(
+        fontsize="small", loc="center left", bbox_to_anchor=(0.68, 0.62), labelspacing=0.1
+    )
     grid[0, 1].legend(fontsize="small", loc="upper right")
     for axes in grid[1]:
         axes.set_xlabel("iteration")
@@ -74,7 +76,7 @@ def components(frame: pd.DataFrame) -> Figure:
             axes.plot(one.step, one[f"norm {k}"], linestyle=style, label=f"component {k}")
         axes.set(title=start, xlabel="iteration")
     both[0].set_ylabel("norm of local component")
-    both[0].legend(fontsize="small")
+    both[0].legend(fontsize="small", ncols=2, loc="upper left", bbox_to_anchor=(0, -0.18))
     return figure
 
 

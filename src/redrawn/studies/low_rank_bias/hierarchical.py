@@ -43,24 +43,30 @@ def normal_factors(ensemble, mode, inner, top, source) -> low_rank.HierarchicalF
     return low_rank.HierarchicalFactors(leaves, [draw(inner, top) for _ in range(2)], draw(top))
 
 
-def law_error(seed: int, networks: int = 4, step: float = 1e-7) -> list[float]:
+def law_error(seed: int, networks: int = 4) -> list[float]:
     """Return the largest relative error of the predicted rate of a component's norm, one value a network.
 
-    The loss is half the squared distance to a random tensor; the rate is taken from one tiny step of descent.
+    The loss is half the squared distance to a random tensor. The true rate is the norms' derivative along the
+    negative gradient, taken by automatic differentiation.
     """
     source = generator(seed)
     w = low_rank.balance(normal_factors(networks, 4, 5, 3, source))
     target = torch.randn(networks, *[4] * 4, generator=source, dtype=torch.float64)
     parameters = [p.requires_grad_() for p in w.all()]
     tensor = low_rank.hierarchical_tensor(w)
-    gradients = torch.autograd.grad((tensor - target).square().sum() / 2, parameters)
+    flow = torch.autograd.grad((tensor - target).square().sum() / 2, parameters)
+    norms = low_rank.component_norms(w)
+    rates = []
+    for a in range(norms.shape[1]):
+        slopes = torch.autograd.grad(
+            norms[:, a].sum(), parameters, retain_graph=True, allow_unused=True
+        )
+        pairs = [(s, g) for s, g in zip(slopes, flow, strict=True) if s is not None]
+        rates.append(-sum((s * g).flatten(1).sum(1) for s, g in pairs))
     with torch.no_grad():
         predicted = low_rank.predicted_rates(w, tensor - target)
-        before = low_rank.component_norms(w)
-        for p, g in zip(parameters, gradients, strict=True):
-            p -= step * g
-        rate = (low_rank.component_norms(w) - before) / step
-    return ((rate - predicted).abs().amax(1) / predicted.abs().amax(1)).tolist()
+        error = (torch.stack(rates, 1) - predicted).abs().amax(1) / predicted.abs().amax(1)
+    return error.tolist()
 
 
 def complete(settings: Settings, seed: int) -> pd.DataFrame:

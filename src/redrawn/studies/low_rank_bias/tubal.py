@@ -28,8 +28,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(5000, seeds=3),
-    "standard": Settings(8000, seeds=4),
+    "quick": Settings(5000, seeds=5),
+    "standard": Settings(8000, seeds=6),
     "paper": Settings(10_000, seeds=20),
 }
 
