@@ -173,16 +173,21 @@ def check(chapters: Chapters = None, profile: Profile = "quick", json_: AsJson =
 
     book = catalogue_module.load()
     states = [status.of_chapter(c, profile) for c in _written(book, chapters)]
-    bad, rows = [], []
-    table = Table("Claim", "Expected", "Measured", "Against the paper", "Against the baseline")
+    bad, rows, printed = [], [], []
     for state in states:
+        slug = state.chapter.slug
+        table = Table("Claim", "Expected", "Measured", "Paper", "Baseline", title=slug)
+        table.columns[0].no_wrap = True  # a claim's id is what the reader looks for: never cut it
         if state.run is None:
-            bad.append(f"{state.chapter.slug}: not run; `redrawn run {state.chapter.slug}`")
+            bad.append(f"{slug}: not run; `redrawn run {slug} --profile {profile}`")
         for v in state.judged:
-            name = f"{state.chapter.slug}/{v.claim.id}"
-            cells = (name, v.claim.expect.describe(), tables.measured(v))
+            name = f"{slug}/{v.claim.id}"
             table.add_row(
-                *cells, f"{SYMBOL[v.paper]} {v.paper}", f"{SYMBOL[v.baseline]} {v.baseline}"
+                v.claim.id,
+                v.claim.expect.describe(),
+                tables.measured(v),
+                f"{SYMBOL[v.paper]} {v.paper}",
+                f"{SYMBOL[v.baseline]} {v.baseline}",
             )
             rows.append({"claim": name, "verdict": v.paper, "baseline": v.baseline})
             if v.paper == "error":
@@ -190,12 +195,13 @@ def check(chapters: Chapters = None, profile: Profile = "quick", json_: AsJson =
             elif v.baseline == "drifted":
                 bad.append(
                     f"{name}: drifted; find the cause, or take it as right with "
-                    f"`redrawn accept {state.chapter.slug} --profile {profile}`"
+                    f"`redrawn accept {slug} --profile {profile}`"
                 )
+        printed.append(table)
     if json_:
         print(json.dumps({"ok": not bad, "problems": bad, "claims": rows}, indent=1))
     else:
-        out.print(table)
+        out.print(*printed)
         for line in bad:
             err.print(line, style="red", markup=False, soft_wrap=True)
     if bad:
@@ -228,13 +234,41 @@ def status(profile: Profile = "quick", json_: AsJson = False) -> None:
 
     from redrawn.book import status as status_module
 
-    found = status_module.of_book(catalogue_module.load(), profile)
+    states = status_module.of_chapters(catalogue_module.load(), profile)
+    found = status_module.of_book(states, profile)
     if json_:
         print(json.dumps(found, indent=1))
         return
     for kind, field in (("papers", "verdict"), ("chapters", "status")):
         counts = Counter(row[field] for row in found[kind])
         out.print(f"{len(found[kind])} {kind}: " + ", ".join(f"{n} {k}" for k, n in counts.items()))
+
+
+@app.command()
+def cite(
+    figure: Annotated[str, typer.Argument(help="SLUG/FIGURE, as under every figure.")],
+    format_: Annotated[
+        str, typer.Option("--format", help="bibtex, apa, csl-json or ris.")
+    ] = "bibtex",
+    profile: Profile = "quick",
+) -> None:
+    """Print how to cite a figure of a run."""
+    from redrawn.book import cite as cite_module
+    from redrawn.book import status as status_module
+
+    if format_ not in cite_module.FORMATS:
+        raise typer.BadParameter(f"{format_!r} is not one of {', '.join(cite_module.FORMATS)}")
+    found = catalogue_module.load()
+    slug, _, figure_id = figure.partition("/")
+    (chapter,) = _written(found, [slug])
+    declared = [f.id for f in chapter.figures]
+    if figure_id not in declared:
+        raise UserError(f"no figure {figure!r}; {slug} has {', '.join(declared)}")
+    run = status_module.of_chapter(chapter, profile).run
+    if run is None:
+        raise UserError(f"not run at {profile}: `redrawn run {slug} --profile {profile}`")
+    item = cite_module.csl(run, figure_id, found.papers[chapter.paper_of(figure_id)])
+    print(cite_module.FORMATS[format_](item), end="")
 
 
 @app.command()

@@ -51,7 +51,7 @@ def accept(chapter: Chapter, run: Record) -> Path:
     """Make `run` the baseline; return its file."""
     place = paths.baseline_path(run.profile, chapter.slug)
     run.save(place)
-    headline = next(f.id for f in chapter.figures if f.paper == chapter.headline)
-    drawn = paths.run_dir(run.profile, chapter.slug, run.seed) / "figures" / f"{headline}.svg"
+    figures = paths.run_dir(run.profile, chapter.slug, run.seed) / "figures"
+    drawn = figures / f"{chapter.headline_figure}.svg"
     shutil.copy2(drawn, place.with_suffix(".svg"))
     return place

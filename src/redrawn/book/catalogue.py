@@ -131,6 +131,15 @@ class Chapter(_Record):
         """Return the claim of that id, or raise KeyError."""
         return next((c for c in self.claims if c.id == claim_id), None) or _unknown(claim_id)
 
+    @property
+    def headline_figure(self) -> str:
+        """Return the id of the headline paper's first figure; a written chapter has one."""
+        return next(f.id for f in self.figures if f.paper == self.headline)
+
+    def paper_of(self, figure_id: str) -> str:
+        """Return the id of the paper that a declared figure is drawn for."""
+        return next(f.paper for f in self.figures if f.id == figure_id)
+
     def decided_in(self, profile: str) -> list[Claim]:
         """Return the claims that a run at `profile` must measure."""
         return [claim for claim in self.claims if profile in claim.profiles]

@@ -91,8 +91,8 @@ class OpenChapter:
         link = f"../_static/source/{module}.py"
         last = first + len(lines) - 1
         return Markdown(
-            f"<details><summary>Source of <code>{method.__name__}</code> "
-            f'(<a href="{link}">{module}.py</a>, lines {first}–{last})</summary>\n\n'
+            f"<details><summary>Source of <code>{method.__name__}</code></summary>\n\n"
+            f'<p><a href="{link}">{module}.py</a>, lines {first}–{last}</p>\n\n'
             f"```python\n{''.join(lines)}```\n\n</details>"
         )
 

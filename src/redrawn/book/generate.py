@@ -13,7 +13,10 @@ HEADER = "# Made by `redrawn generate`; edit its sources instead.\n"
 def toc(catalogue: Catalogue) -> str:
     """Return `_toc.yml`: guide first, then the parts with their chapters in the book's order."""
     guide = ["reading", "running", "verdicts", "architecture", "contributing"]
-    parts = [{"caption": "Guide", "chapters": [{"file": f"guide/{name}"} for name in guide]}]
+    parts = [
+        {"caption": "The whole", "chapters": [{"file": "status"}]},
+        {"caption": "Guide", "chapters": [{"file": f"guide/{name}"} for name in guide]},
+    ]
     for chapter in catalogue.chapters.values():
         if parts[-1]["caption"] != chapter.part:
             parts.append({"caption": chapter.part, "chapters": []})

@@ -10,7 +10,7 @@ import re
 from html import escape
 
 import redrawn
-from redrawn.book import paths, tables
+from redrawn.book import tables
 from redrawn.book.catalogue import Catalogue
 from redrawn.book.record import FigureRecord
 from redrawn.book.status import ChapterState
@@ -56,16 +56,13 @@ def _role(kind: str, name: str, state: ChapterState) -> str:
 def _block(kind: str, name: str, state: ChapterState, catalogue: Catalogue) -> str:
     if kind == "verdicts":
         titles = {p: catalogue.papers[p].title for p in state.chapter.papers}
-        order = {p: place for place, p in enumerate(state.chapter.papers)}
-        judged = sorted(state.judged, key=lambda v: order[v.claim.paper])
-        return _html(tables.verdict_table(judged, titles))
+        return html(tables.verdicts_by_paper(state.judged, titles))
     if kind == "provenance":
-        return _html(tables.provenance(state.run)) + "\n\n" + rerun(state)
+        return html(tables.provenance(state.run)) + "\n\n" + rerun(state)
     found = {f.id: f for f in state.run.figures}.get(name)
     if found is None:
         raise RenderError(f"{state.chapter.slug}: no figure {name!r} was drawn")
-    drawn_for = next(f.paper for f in state.chapter.figures if f.id == name)
-    return figure(found, state, catalogue.papers[drawn_for].title)
+    return figure(found, state, catalogue.papers[state.chapter.paper_of(name)].title)
 
 
 def figure(found: FigureRecord, state: ChapterState, title: str) -> str:
@@ -78,9 +75,10 @@ def figure(found: FigureRecord, state: ChapterState, title: str) -> str:
     return (
         f"````{{figure}} {base}.svg\n---\nname: {slug}--{found.id}\nalt: {_yaml(found.alt)}\n"
         f"width: 100%\n---\n{found.caption} (Profile `{state.run.profile}`, seed {state.run.seed}.)\n````\n\n"
-        + _html(
+        + html(
             f'<p class="downloads">This figure: {links}. Cite as: The Redrawn authors, <i>Redrawn</i> '
-            f"{redrawn.__version__}, figure <code>{slug}/{found.id}</code>, after <i>{escape(title)}</i>.</p>"
+            f'{redrawn.__version__}, figure <a href="../figures/{slug}/{found.id}.html">'
+            f"{slug}/{found.id}</a>, after <i>{escape(title)}</i>.</p>"
         )
     )
 
@@ -89,7 +87,8 @@ def _yaml(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _html(markup: str) -> str:
+def html(markup: str) -> str:
+    """Return markup as MyST that passes it through."""
     return f"```{{raw}} html\n{markup}\n```"
 
 
@@ -111,7 +110,7 @@ def planned_page(state: ChapterState, catalogue: Catalogue) -> str:
         "failed": f"This chapter's run failed: `{state.run.error}`" if state.run else "",
     }[state.status]
     papers = "\n".join(
-        f"- {'**' if p == chapter.headline else ''}{_escape(catalogue.papers[p].title)}"
+        f"- {'**' if p == chapter.headline else ''}{escaped(catalogue.papers[p].title)}"
         f"{'** (headline)' if p == chapter.headline else ''}"
         for p in chapter.papers
     )
@@ -122,10 +121,6 @@ def planned_page(state: ChapterState, catalogue: Catalogue) -> str:
     )
 
 
-def _escape(title: str) -> str:
+def escaped(title: str) -> str:
+    """Return a title as MyST text: nothing in it is markup."""
     return re.sub(r"([\\`*_{}\[\]<>$#])", r"\\\1", title)
-
-
-def figures_folder(state: ChapterState):
-    """Return where the run's figures lie."""
-    return paths.run_dir(state.run.profile, state.chapter.slug, state.run.seed) / "figures"

@@ -1,6 +1,7 @@
 """Stage the pages from records, and build the site with Jupyter Book."""
 
 import importlib.util
+import json
 import shutil
 import subprocess
 import sys
@@ -10,9 +11,9 @@ import nbformat
 
 import redrawn
 
-from redrawn.book import paths, render
+from redrawn.book import figure_page, home, paths, render
 from redrawn.book.catalogue import Catalogue
-from redrawn.book.status import ChapterState, of_chapter
+from redrawn.book.status import ChapterState, of_book, of_chapters
 
 
 class SiteError(Exception):
@@ -32,9 +33,27 @@ def stage(catalogue: Catalogue, profile: str) -> Path:
         Path(redrawn.__file__).parent, staged / "_static" / "source" / "redrawn",
         ignore=lambda _, names: [n for n in names if n == "__pycache__"],
     )  # fmt: skip
-    for chapter in catalogue.chapters.values():
-        _stage_chapter(of_chapter(chapter, profile), catalogue, staged)
+    states = of_chapters(catalogue, profile)
+    for state in states.values():
+        _stage_chapter(state, catalogue, staged)
+    _stage_overview(catalogue, states, of_book(states, profile), staged)
     return staged
+
+
+def _stage_overview(catalogue: Catalogue, states, found: dict, staged: Path) -> None:
+    """Fill in the first page and the status board, and write the feed."""
+    blocks = {
+        "counts": home.counts(found),
+        "gallery": home.gallery(list(states.values())),
+        "board": home.board(catalogue, found, states),
+    }
+    for page in (staged / "index.md", staged / "status.md"):
+        text = page.read_text(encoding="utf-8")
+        for name, markup in blocks.items():
+            text = text.replace(f"```{{{name}}}\n```", render.html(markup))
+        page.write_text(text, encoding="utf-8")
+    feed = json.dumps(found, indent=1) + "\n"
+    (staged / "_assets" / "status.json").write_text(feed, encoding="utf-8")
 
 
 def _stage_chapter(state: ChapterState, catalogue: Catalogue, staged: Path) -> None:
@@ -49,10 +68,24 @@ def _stage_chapter(state: ChapterState, catalogue: Catalogue, staged: Path) -> N
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = render.text(cell.source, state, catalogue)
+        else:
+            cell.metadata.setdefault("tags", []).extend(_tags(cell))
     nbformat.write(notebook, page.with_suffix(".ipynb"))
+    pages = staged / "figures" / state.chapter.slug
+    pages.mkdir(parents=True)
+    for figure in state.run.figures:
+        text = figure_page.figure_page(figure, state, catalogue)
+        (pages / f"{figure.id}.md").write_text(text, encoding="utf-8")
     shutil.copytree(
         run / "figures", staged / "_static" / "figures" / state.chapter.slug, dirs_exist_ok=True
     )
+
+
+def _tags(cell) -> list[str]:
+    """Return how a code cell is shown: papermill's parameters not at all, captions and alt texts folded."""
+    if "injected-parameters" in cell.metadata.get("tags", []):
+        return ["remove-cell"]
+    return ["hide-input"] if "chapter.figure(" in cell.source else []
 
 
 def _stage_mathjax(place: Path) -> None:

@@ -41,11 +41,16 @@ def of_chapter(chapter: Chapter, profile: str, seed: int = 0) -> ChapterState:
     return ChapterState(chapter, run, baseline, verdicts.judge(chapter, profile, run, baseline))
 
 
-def of_book(catalogue: Catalogue, profile: str) -> dict:
+def of_chapters(catalogue: Catalogue, profile: str) -> dict[str, ChapterState]:
+    """Return every chapter's state, by slug; raises as `of_chapter` does."""
+    return {slug: of_chapter(chapter, profile) for slug, chapter in catalogue.chapters.items()}
+
+
+def of_book(states: dict[str, ChapterState], profile: str) -> dict:
     """Return the state of all papers and chapters, as `redrawn status --json` prints it."""
     papers, chapters = [], []
-    for chapter in catalogue.chapters.values():
-        state = of_chapter(chapter, profile)
+    for state in states.values():
+        chapter = state.chapter
         chapters.append({"slug": chapter.slug, "part": chapter.part, "status": state.status})
         for paper in chapter.papers:
             own = [v for v in state.judged if v.claim.paper == paper]

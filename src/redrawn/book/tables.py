@@ -1,5 +1,6 @@
 """Verdicts and provenance as HTML, for pages and for notebooks alike."""
 
+from collections import Counter
 from html import escape
 
 from redrawn.book.expectation import Interval
@@ -38,23 +39,32 @@ def measured(verdict: Verdict) -> str:
     )
 
 
-def badge(word: str) -> str:
-    """Write a verdict with its symbol: never by colour alone."""
+def badge(word: str, text: str = "") -> str:
+    """Write a verdict, or a `text` about it, with its symbol: never by colour alone."""
     kind = word.replace(" ", "-")
-    return f'<span class="verdict verdict-{kind}">{SYMBOL[word]} {escape(word)}</span>'
+    return f'<span class="verdict verdict-{kind}">{SYMBOL[word]} {escape(text or word)}</span>'
 
 
-def verdict_table(judged: list[Verdict], titles: dict[str, str] | None = None) -> str:
-    """Return the table of claims, grouped by paper in the order given."""
+def verdicts_by_paper(judged: list[Verdict], titles: dict[str, str]) -> str:
+    """Return one line a paper that counts its verdicts, each opening the table of its claims."""
+    parts = []
+    for paper, title in titles.items():
+        own = [v for v in judged if v.claim.paper == paper]
+        counts = [*Counter(v.paper for v in own).items()]
+        counts += [*Counter(v.baseline for v in own if v.baseline in ("drifted", "new")).items()]
+        badges = " ".join(badge(word, f"{word}: {number}") for word, number in counts)
+        parts.append(
+            f'<details class="paper-verdicts"><summary><span>{escape(title)}</span> {badges}'
+            f"</summary>{verdict_table(own, title)}</details>"
+        )
+    return "".join(parts)
+
+
+def verdict_table(judged: list[Verdict], title: str = "") -> str:
+    """Return the table of claims, in the order given; `title` says whose they are."""
     head = ("Claim", "Expected", "Measured", "Against paper", "Against baseline")
-    rows, last = [], None
+    rows = []
     for v in judged:
-        if titles and v.claim.paper != last:
-            last = v.claim.paper
-            rows.append(
-                f'<tr class="paper"><th colspan="{len(head)}" scope="colgroup">'
-                f"{escape(titles[last])}</th></tr>"
-            )
         claim = v.claim
         how = f": {escape(claim.stands_in)}" if claim.stands_in else ""
         cells = (
@@ -74,8 +84,9 @@ def verdict_table(judged: list[Verdict], titles: dict[str, str] | None = None) -
             + "</tr>"
         )
     header = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
+    label = escape(f"Verdicts: {title}" if title else "Verdicts", quote=True)
     return (
-        '<div class="verdict-table" tabindex="0" role="region" aria-label="Verdicts"><table>'
+        f'<div class="verdict-table" tabindex="0" role="region" aria-label="{label}"><table>'
         f"<thead><tr>{header}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 

@@ -18,7 +18,7 @@ def call(capsys, monkeypatch, *words):
 
 def test_every_command_has_help():
     shown = CliRunner().invoke(cli.app, ["--help"]).output
-    for name in ("list", "run", "check", "accept", "status", "book", "serve", "data", "new"):
+    for name in ("list", "run", "check", "accept", "status", "cite", "book", "serve", "data", "new"):
         assert name in shown
         assert CliRunner().invoke(cli.app, [name, "--help"]).exit_code == 0
 
@@ -96,3 +96,15 @@ def test_outside_a_checkout(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, _, err = call(capsys, monkeypatch, "list")
     assert code == 1 and "no Redrawn checkout here" in err
+
+
+def test_a_figure_is_cited_from_the_shell(checkout, capsys, monkeypatch):
+    code, _, err = call(capsys, monkeypatch, "cite", "tiny/line")
+    assert code == 1 and "redrawn run tiny" in err
+    assert call(capsys, monkeypatch, "run", "tiny", "--device", "cpu")[0] == 0
+    code, out, _ = call(capsys, monkeypatch, "cite", "tiny/line", "--format", "csl-json")
+    assert code == 0 and json.loads(out)[0]["title"].startswith("Figure tiny/line")
+    code, _, err = call(capsys, monkeypatch, "cite", "tiny/circle")
+    assert code == 1 and "tiny has line" in err
+    code, _, err = call(capsys, monkeypatch, "cite", "tiny/line", "--format", "word")
+    assert code == 2 and "bibtex, apa, csl-json, ris" in err

@@ -142,7 +142,7 @@ def test_an_edited_record_is_refused(checkout):
 
 def test_status_lists_every_paper_and_chapter(checkout):
     run()
-    found = status.of_book(catalogue.load(), "quick")
+    found = status.of_book(status.of_chapters(catalogue.load(), "quick"), "quick")
     assert [(p["id"], p["verdict"]) for p in found["papers"]] == [
         ("first-paper", "holds"),
         ("second-paper", "holds"),
@@ -172,9 +172,33 @@ def test_a_profile_never_borrows_from_another(checkout):
 
 
 def test_staging_shows_planned_and_failed_chapters(checkout, page):
-    (checkout / "_toc.yml").write_text("format: jb-book\nroot: index\n")
     replace(page, "chapter.close()", "raise ValueError('<script>broken')")
     run()
     staged = site.stage(catalogue.load(), "quick")
     assert "ValueError" in (staged / "small-things" / "tiny.md").read_text()
     assert "not written yet" in (staged / "small-things" / "later.md").read_text()
+
+
+def test_the_verdict_block_counts_each_papers_claims_and_escapes_them(checkout, page):
+    yml = page.with_suffix(".yml")
+    replace(yml, "The mean is two.", "The <script>mean</script> is two.")
+    run()
+    book = catalogue.load()
+    block = render.text("```{verdicts}\n```", status.of_chapter(book.chapters["tiny"], "quick"), book)
+    assert block.count('<details class="paper-verdicts">') == 2
+    assert block.count("✓ holds: 1") == 2 and block.count("+ new: 1") == 2
+    assert "Second &amp; last" in block
+    assert "<script>" not in block and "&lt;script&gt;" in block
+
+
+def test_the_staged_notebook_hides_parameters_and_folds_captions(checkout):
+    run()
+    staged = site.stage(catalogue.load(), "quick")
+    notebook = json.loads((staged / "small-things" / "tiny.ipynb").read_text())
+    tags = {
+        "".join(cell["source"]).splitlines()[0]: cell["metadata"].get("tags")
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code"
+    }
+    assert "remove-cell" in tags["# Parameters"]
+    assert tags["import numpy as np"] == ["hide-input"]

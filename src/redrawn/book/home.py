@@ -1,0 +1,89 @@
+"""What the first page and the status board say about the whole book, computed from records."""
+
+from collections import Counter
+from html import escape
+
+from redrawn.book import tables
+from redrawn.book.catalogue import Catalogue
+from redrawn.book.status import ChapterState
+from redrawn.book.verdicts import SYMBOL
+
+SETTINGS = ("paper", "reduced", "analogue")
+VERDICTS = ("holds", "does not hold", "not tested", "error")
+
+
+def counts(found: dict) -> str:
+    """Return the live count of papers and claims, from `status.of_book`."""
+    claims = [claim for paper in found["papers"] for claim in paper["claims"]]
+    tested = sum(paper["verdict"] in ("holds", "does not hold") for paper in found["papers"])
+    by = Counter((claim["setting"], claim["verdict"]) for claim in claims)
+    shown = [v for v in VERDICTS if v != "error" or any(c["verdict"] == v for c in claims)]
+    rows = "".join(
+        f'<tr><th scope="row">{setting}</th>'
+        + "".join(f"<td>{by[setting, verdict]}</td>" for verdict in shown)
+        + "</tr>"
+        for setting in SETTINGS
+    )
+    head = "".join(f'<th scope="col">{tables.badge(v)}</th>' for v in shown)
+    return (
+        f"<p><strong>{tested} of {len(found['papers'])} papers</strong> are tested so far, by "
+        f"<strong>{len(claims)} claims</strong>; a claim's setting says how close it is to the "
+        "paper's own experiment.</p>"
+        '<div class="verdict-table" tabindex="0" role="region" aria-label="Claims by setting">'
+        f'<table><thead><tr><th scope="col">Setting</th>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def gallery(states: list[ChapterState]) -> str:
+    """Return the headline figures as pictures that lead to their chapters."""
+    cards = []
+    for state in states:
+        chapter = state.chapter
+        for figure in state.run.figures if state.run else ():
+            if figure.id == chapter.headline_figure:
+                cards.append(
+                    f'<a href="{chapter.folder}/{chapter.slug}.html">'
+                    f'<img src="_static/figures/{chapter.slug}/{figure.id}.svg" '
+                    f'alt="{escape(figure.alt, quote=True)}">'
+                    f"<span>{escape(chapter.title)}</span></a>"
+                )
+    return f'<div class="gallery">{"".join(cards)}</div>'
+
+
+def board(catalogue: Catalogue, found: dict, states: dict[str, ChapterState]) -> str:
+    """Return the status board: a cell a paper, and under it the table of all papers."""
+    cells, rows = [], []
+    for row in found["papers"]:
+        paper, state = catalogue.papers[row["id"]], states[row["chapter"]]
+        chapter, title = state.chapter, escape(paper.title, quote=True)
+        said = f"{title}: {row['verdict']}"
+        kind = row["verdict"].replace(" ", "-")
+        cells.append(
+            f'<a href="#paper-{paper.id}" class="verdict-{kind}" title="{said}" '
+            f'aria-label="{said}">{SYMBOL[row["verdict"]]}</a>'
+        )
+        values = (
+            f'<a href="{chapter.folder}/{chapter.slug}.html">{escape(chapter.title)}</a>',
+            escape(chapter.part),
+            paper.year or "",
+            ", ".join(row["settings"]),
+            tables.badge(row["verdict"]),
+            tables.badge(row["baseline"]),
+            row["profile"] or "",
+            state.run.provenance.started[:10] if state.run else "",
+        )
+        rows.append(
+            f'<tr id="paper-{paper.id}"><th scope="row">{title}</th>'
+            + "".join(f"<td>{value}</td>" for value in values)
+            + "</tr>"
+        )
+    names = ("Paper", "Chapter", "Part", "Year", "Setting", "Against paper", "Against baseline",
+             "Profile", "Date of run")  # fmt: skip
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    return (
+        f'<nav class="mosaic" aria-label="All papers, one cell each">{"".join(cells)}</nav>'
+        '<div class="verdict-table" tabindex="0" role="region" aria-label="All papers">'
+        f'<table id="board"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+        '</div><script src="_static/board.js" defer></script>'
+    )

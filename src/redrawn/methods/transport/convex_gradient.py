@@ -1,0 +1,70 @@
+"""Input convex gradient networks: a convex function's gradient as an integral of a Gram matrix.
+
+Richter-Powell, Lorraine, Amos, 2021, arXiv 2111.12187. With J the Jacobian of an inner network N,
+
+    F(x) = ∫₀¹ J(sx)ᵀ J(sx) x ds,
+
+whose integrand has a positive semi-definite matrix. F is a gradient only if JᵀJ is a Hessian, as it is for one layer
+N = σ(Wx + b). There, with s_k = σ(w_k·x + b_k) and σ the logistic function, F = Σ_k w_k [s²/2 - s³/3], less the same at 0.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+Weights = tuple[Float[Tensor, "e k d"], Float[Tensor, "e 1 k"], Float[Tensor, "e 1 d"]]
+
+
+def integrated_gram(
+    network: Callable[[Tensor], Tensor], x: Float[Tensor, "n d"], points: int = 16
+) -> Float[Tensor, "n d"]:
+    """Evaluate F for any inner network, by Gauss-Legendre quadrature of that many points.
+
+    Each point costs a Jacobian-vector product Jx, and a vector-Jacobian product Jᵀ(Jx).
+
+    Raises:
+        ValueError: fewer than one point.
+    """
+    if points < 1:
+        raise ValueError(f"quadrature needs a point, not {points}")
+    nodes, weights = np.polynomial.legendre.leggauss(points)
+    total = torch.zeros_like(x)
+    for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
+        _, forward = torch.func.jvp(network, (node * x,), (x,))
+        _, pull = torch.func.vjp(network, node * x)
+        total = total + weight * pull(forward)[0]
+    return total
+
+
+def icgn(weights: Weights, x: Float[Tensor, "e n d"]) -> Float[Tensor, "e n d"]:
+    """Evaluate one-layer ICGNs with logistic units and a constant, in closed form."""
+    w, b, constant = weights
+
+    def primitive(z):
+        s = z.sigmoid()
+        return s.square() / 2 - s**3 / 3
+
+    return (primitive(x @ w.mT + b) - primitive(b)) @ w + constant
+
+
+def icnn_gradient(
+    weights: Weights, amplitude: Float[Tensor, "e 1 k"], x: Float[Tensor, "e n d"]
+) -> Float[Tensor, "e n d"]:
+    """Evaluate the gradient of one-layer input convex networks Σ_k a_k softplus(w_k·x + b_k) + constant·x.
+
+    `amplitude` goes through a softplus, which keeps every a_k positive and the function convex.
+    """
+    w, b, constant = weights
+    return ((x @ w.mT + b).sigmoid() * functional.softplus(amplitude)) @ w + constant
+
+
+def jacobian_defects(field, x: Float[Tensor, "n d"]) -> tuple[float, float]:
+    """Return the largest asymmetry of a field's Jacobian over points, and its symmetric part's smallest eigenvalue."""
+    jacobians = torch.func.vmap(torch.func.jacrev(lambda p: field(p[None])[0]))(x)
+    asymmetry = (jacobians - jacobians.mT).abs().max()
+    smallest = torch.linalg.eigvalsh((jacobians + jacobians.mT) / 2).min()
+    return float(asymmetry), float(smallest)

@@ -1,0 +1,99 @@
+"""Sinkhorn's iteration for entropic optimal transport, and the concave potential that it climbs.
+
+With strength η, cost C and marginals r, c the plan is P = exp(η(x ⊕ y - C) - 1), and x, y maximise
+
+    f(x, y) = r·x + c·y - (1/η) Σ P_ij,        ∇f = (r - P1, c - Pᵀ1)
+
+(Tang et al., ICLR 2024, arXiv 2401.12253). A sweep maximises over x, then over y.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import logsumexp
+
+Vector = Float[np.ndarray, "n"]
+Matrix = Float[np.ndarray, "n m"]
+
+ABSORB = 30.0
+"""Scalings beyond e^±ABSORB go back into the potentials, before they can overflow."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Cost (n, m), marginals r (n,) and c (m,) of equal mass, and η, in inverse units of cost."""
+
+    cost: Matrix
+    r: Vector
+    c: Vector
+    eta: float
+
+    def __post_init__(self):
+        if self.eta <= 0 or (self.r <= 0).any() or (self.c <= 0).any():
+            raise ValueError("η and all marginals must be positive")
+        if self.cost.shape != (len(self.r), len(self.c)):
+            raise ValueError("the cost's shape does not fit the marginals")
+        if not np.isclose(self.r.sum(), self.c.sum(), rtol=1e-9):
+            raise ValueError("the marginals differ in mass")
+
+    def plan(self, x: Vector, y: Vector) -> Matrix:
+        """Return P; entries below the smallest double are zero, those above exp(500) are cut there."""
+        exponent = x[:, None] + y - self.cost
+        exponent *= self.eta
+        exponent -= 1
+        np.minimum(exponent, 500.0, out=exponent)
+        return np.exp(exponent, out=exponent)
+
+    def potential(self, x: Vector, y: Vector, plan: Matrix) -> float:
+        """Return f(x, y), given the plan that belongs to x and y."""
+        return float(self.r @ x + self.c @ y - plan.sum() / self.eta)
+
+
+def log_sweep(problem: Problem, x: Vector, y: Vector) -> tuple[Vector, Vector]:
+    """Make one sweep in logarithms: safe at any η, and slow."""
+    eta, cost = problem.eta, problem.cost
+    x = (np.log(problem.r) + 1 - logsumexp(eta * (y - cost), axis=1)) / eta
+    y = (np.log(problem.c) + 1 - logsumexp(eta * (x[:, None] - cost), axis=0)) / eta
+    return x, y
+
+
+class Sinkhorn:
+    """Sinkhorn's sweeps on a kernel that has the potentials in it, so that a sweep is two products.
+
+    Starts by `warm` sweeps in logarithms, after which the kernel's large entries are of the plan's size.
+    """
+
+    def __init__(self, problem: Problem, warm: int = 5):
+        self.problem = problem
+        self.x, self.y = np.zeros(len(problem.r)), np.zeros(len(problem.c))
+        self.sweeps = 0
+        for _ in range(warm):
+            self.x, self.y = log_sweep(problem, self.x, self.y)
+            self.sweeps += 1
+        self._absorb()
+
+    def _absorb(self) -> None:
+        self._kernel = self.problem.plan(self.x, self.y)
+        self._u, self._v = np.ones(len(self.x)), np.ones(len(self.y))
+
+    def run(self, sweeps: int) -> "Sinkhorn":
+        """Make that many sweeps."""
+        r, c = self.problem.r, self.problem.c
+        for _ in range(sweeps):
+            with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+                u = r / (self._kernel @ self._v)
+                v = c / (u @ self._kernel)
+                largest = max(np.abs(np.log(u)).max(), np.abs(np.log(v)).max())
+            if largest < ABSORB:
+                self._u, self._v = u, v
+            else:  # also where a row of the kernel had vanished: one sweep in logarithms instead
+                self.x, self.y = log_sweep(self.problem, *self.potentials())
+                self._absorb()
+            self.sweeps += 1
+        return self
+
+    def potentials(self) -> tuple[Vector, Vector]:
+        """Return x and y."""
+        eta = self.problem.eta
+        return self.x + np.log(self._u) / eta, self.y + np.log(self._v) / eta

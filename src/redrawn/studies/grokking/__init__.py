@@ -1,0 +1,1 @@
+"""The experiments of the chapter *Grokking*, one module a paper."""

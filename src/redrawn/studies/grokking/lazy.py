@@ -1,0 +1,190 @@
+"""Polynomial regression between lazy and rich, all configurations and seeds in one tensor (Kumar et al.)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from redrawn.methods import grokking
+from redrawn.studies.ensemble import generator
+
+HEADLINE = "headline"
+SCALES = ("α = 0.5", "α = 1", "α = 2")
+EPSILONS = ("ε = 0.25", "ε = 0.5", "ε = 1")
+CONFIGURATIONS = {
+    HEADLINE: (1.0, 0.25, False),
+    "α = 0.5": (0.5, 0.25, True),
+    "α = 1": (1.0, 0.25, True),
+    "α = 2": (2.0, 0.25, True),
+    "α = 1000": (1000.0, 0.25, True),
+    "ε = 0.5": (1.0, 0.5, True),
+    "ε = 1": (1.0, 1.0, True),
+}
+"""Output scale α, quadratic part ε, and whether the output at the start is taken off."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Sizes; the learning rate is the paper's N/α²."""
+
+    dimension: int
+    samples: int
+    steps: int
+    hidden: int = 500
+    seeds: int = 8
+    points: int = 60
+
+
+SETTINGS = {
+    "quick": Settings(30, 165, 1500),
+    "standard": Settings(40, 220, 3500),
+    "paper": Settings(100, 550, 100_000, points=120),
+}
+
+
+def draw(settings: Settings, seed: int, device: str):
+    """Draw samples, target direction and weights of each seed, and repeat them for every configuration."""
+    source = generator(seed)
+    e, d, k = settings.seeds, settings.dimension, len(CONFIGURATIONS)
+
+    def normal(*shape):
+        return torch.randn((e, *shape), generator=source, dtype=torch.float64).to(device)
+
+    x, beta = normal(settings.samples, d) / d**0.5, normal(d)
+    start = grokking.initial_state(normal(settings.hidden, d))
+    many = [t.repeat(k, *[1] * (t.ndim - 1)) for t in (x, beta, *start)]
+    constants = torch.tensor(list(CONFIGURATIONS.values()), dtype=torch.float64, device=device)
+    alpha, epsilon, centred = constants.repeat_interleave(e, 0).unbind(1)
+    return many[0], many[1], grokking.State(*many[2:]), alpha, epsilon, centred
+
+
+def target(x: torch.Tensor, beta: torch.Tensor) -> torch.Tensor:
+    """Return y = (β·x)²/2."""
+    return (x @ beta[..., None])[..., 0].square() / 2
+
+
+def run(settings: Settings, seed: int, device: str):
+    """Train every configuration; look at steps that are spaced evenly in the logarithm.
+
+    Returns:
+        A frame (name, seed, step, train, test, size, misaligned, linear, norm, alignment), whose test loss is the sum of
+        the three terms before `norm`; and the largest relative deviation of that sum from the error on fresh samples,
+        one value a seed, over configurations, at the last step.
+    """
+    x, beta, start, alpha, epsilon, centred = draw(settings, seed, device)
+    y = target(x, beta)
+    offset = centred[:, None] * grokking.output(start, x, alpha, epsilon)
+    off = grokking.State(centred[:, None] * start.mean, centred[:, None, None] * start.second)
+    state, names = start, list(CONFIGURATIONS)
+    looks = {0, *np.unique(np.geomspace(1, settings.steps, settings.points).round()).astype(int)}
+    rows = []
+    for step in range(settings.steps + 1):
+        residual = grokking.output(state, x, alpha, epsilon) - offset - y
+        if step in looks:
+            terms = grokking.loss_terms(state, off, beta, alpha, epsilon)
+            norm = (settings.hidden * state.second.diagonal(dim1=-2, dim2=-1).sum(-1)).sqrt()
+            aligned = grokking.alignment(grokking.gram(state, x, x, epsilon), y)
+            found = torch.column_stack(
+                [residual.square().mean(1), terms.sum(1), terms, norm, aligned]
+            )
+            rows += [
+                (names[i // settings.seeds], i % settings.seeds, step, *line)
+                for i, line in enumerate(found.cpu().numpy())
+            ]
+        if step < settings.steps:
+            state = grokking.step(state, x, residual, alpha, epsilon)
+    columns = [
+        "name",
+        "seed",
+        "step",
+        "train",
+        "test",
+        "size",
+        "misaligned",
+        "linear",
+        "norm",
+        "alignment",
+    ]
+    deviation = fresh_deviation(settings, seed, state, off, beta, alpha, epsilon)
+    return pd.DataFrame(rows, columns=columns), deviation
+
+
+def fresh_deviation(settings, seed, state, off, beta, alpha, epsilon, samples: int = 20_000):
+    """Return |error on fresh samples / sum of the terms - 1|, the largest over configurations, by seed."""
+    source = torch.Generator().manual_seed(1000 * seed + 7)
+    d = settings.dimension
+    terms = grokking.loss_terms(state, off, beta, alpha, epsilon).sum(1)
+    errors = []
+    fresh = torch.randn((1, samples, d), generator=source, dtype=torch.float64) / d**0.5
+    fresh = fresh.to(beta.device)
+    for i in range(len(beta)):
+        one = slice(i, i + 1)
+        f = grokking.output(
+            grokking.State(*(s[one] for s in state)), fresh, alpha[one], epsilon[one]
+        )
+        f0 = grokking.output(
+            grokking.State(*(s[one] for s in off)), fresh, alpha[one], epsilon[one]
+        )
+        errors.append((f - f0 - target(fresh, beta[one])).square().mean())
+    ratio = (torch.stack(errors) / terms - 1).abs()
+    return ratio.reshape(len(CONFIGURATIONS), settings.seeds).amax(0).cpu().numpy()
+
+
+def kernel_ratio(settings: Settings, frame: pd.DataFrame, seed: int, device: str) -> np.ndarray:
+    """Return the test loss at α = 1000 over that of the frozen initial kernel, both on fresh samples, by seed.
+
+    The frozen kernel's predictions after as many steps come in closed form, on samples of their own.
+    """
+    settings_draw = draw(settings, seed, device)
+    e = settings.seeds
+    x, beta, start, _, epsilon, _ = (
+        part[:e] if isinstance(part, torch.Tensor) else grokking.State(*(s[:e] for s in part))
+        for part in settings_draw
+    )
+    source = torch.Generator().manual_seed(1000 * seed + 8)
+    shape = (e, 10_000, settings.dimension)
+    fresh = torch.randn(shape, generator=source, dtype=torch.float64) / settings.dimension**0.5
+    fresh = fresh.to(device)
+    found = grokking.frozen_kernel_descent(
+        grokking.gram(start, x, x, epsilon), grokking.gram(start, fresh, x, epsilon),
+        target(x, beta), settings.steps,
+    )  # fmt: skip
+    frozen = (found - target(fresh, beta)).square().mean(1).cpu().numpy()
+    return last(frame, "α = 1000", "test") / frozen
+
+
+def series(frame: pd.DataFrame, name: str, column: str) -> np.ndarray:
+    """Return one configuration's column, shape (seeds, looks)."""
+    return frame[frame.name == name].pivot(index="seed", columns="step", values=column).to_numpy()
+
+
+def last(frame: pd.DataFrame, name: str, column: str) -> np.ndarray:
+    """Return one configuration's column at the last step, one value a seed."""
+    return series(frame, name, column)[:, -1]
+
+
+def delay(frame: pd.DataFrame, name: str, level: float = 0.1) -> np.ndarray:
+    """Return log₁₀ of the steps from train to test loss below `level` of the initial; the budget where never."""
+    steps = np.sort(frame.step.unique())
+
+    def crossing(column):
+        values = series(frame, name, column)
+        below = values < level * values[:, :1]
+        return np.where(below.any(1), steps[below.argmax(1)], steps[-1])
+
+    return np.log10(np.maximum(crossing("test") - crossing("train"), 1))
+
+
+def rise(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the largest test loss over the initial, and the linear term's share of all terms' gains at that peak.
+
+    The peak is looked for after the first step, so that every seed has one.
+    """
+    test = series(frame, HEADLINE, "test")
+    rows, peak = np.arange(len(test)), 1 + test[:, 1:].argmax(1)
+    gains = {}
+    for name in ("size", "misaligned", "linear"):
+        values = series(frame, HEADLINE, name)
+        gains[name] = np.maximum(values[rows, peak] - values[:, 0], 0)
+    return test.max(1) / test[:, 0], gains["linear"] / np.maximum(sum(gains.values()), 1e-12)

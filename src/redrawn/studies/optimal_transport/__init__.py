@@ -1,0 +1,1 @@
+"""The experiments of the chapter *Computing optimal transport*, one module a paper."""
