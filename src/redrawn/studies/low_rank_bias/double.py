@@ -19,7 +19,8 @@ CONVEX_N = 30
 CONVEX = (3.0, None, 10.0)
 """Ratios at which the convex programme is solved as well."""
 
-LEVELS = (0.3, 0.5)
+STARTS = (1e-2, 1e-4, 1e-8)
+"""Sizes γ of the start where the convex programme is solved as well; the theorem is of the limit."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,17 @@ class Settings:
     image_seeds: int = 3
     scale: float = 1e-3
     convex_steps: int = 10_000
-    small: float = 1e-5
+    levels: tuple[float, ...] = (0.3, 0.5)
     rate: float = 0.5
     image_ratio: float = 10.0
     momentum: float = 0.9
 
 
 SETTINGS = {
-    "quick": Settings(50, 4000, 32, 8, 500, seeds=3),
-    "standard": Settings(50, 6000, 32, 16, 800, seeds=4, convex_steps=14_000),
+    "quick": Settings(50, 3000, 32, 8, 500, seeds=3, convex_steps=8000),
+    "standard": Settings(
+        50, 6000, 32, 16, 800, seeds=4, convex_steps=20_000, levels=(0.1, 0.3, 0.5, 0.7)
+    ),
     "paper": Settings(200, 20_000, 512, 128, 150_000, seeds=10, image_seeds=1),
 }
 
@@ -62,7 +65,7 @@ def problems(n: int, rank: int, share: float, seeds: int, source):
 def _descend(y, ratios, scale: float, steps: int):
     """Descend with every ratio side by side; returns (ratios, seeds, n, n)."""
     ratio = torch.tensor(ratios, dtype=torch.float64).repeat_interleave(len(y))
-    rate = (0.05 / ratio).clamp_max(5e-3)
+    rate = (0.05 / ratio).clamp_max(2e-2)
     found, _ = low_rank.discrepant_descent(y.repeat(len(ratios), 1, 1), ratio, rate, scale, steps)
     return found.unflatten(0, (len(ratios), len(y)))
 
@@ -88,23 +91,31 @@ def recover(settings: Settings, seed: int) -> pd.DataFrame:
 
 
 def against_convex(settings: Settings, seed: int) -> pd.DataFrame:
-    """Return (ratio, weight, seed, distance) to the convex programmes of weight 1/α, 3/α and 1/(3α), over the truth's norm."""
+    """Compare with the convex programmes of weight 1/α, 3/α and 1/(3α), from starts of several sizes γ.
+
+    Returns:
+        Frame (start, ratio, weight, seed, distance): distance over the truth's norm.
+    """
     source, rows = generator(seed + 300), []
     x, y = problems(CONVEX_N, 3, 0.1, settings.seeds, source)
     ratios = [a or math.sqrt(CONVEX_N) for a in CONVEX]
-    found = _descend(y, ratios, settings.small, settings.convex_steps)
-    for ratio, mine in zip(ratios, found, strict=True):
+    solved = {}
+    for ratio in ratios:
         for factor, label in ((1, "1/α"), (3, "3/α"), (1 / 3, "1/(3α)")):
             weight = torch.full((len(y),), factor / ratio, dtype=torch.float64)
-            solved, _ = low_rank.component_pursuit(y, weight, 400)
-            apart = (mine - solved).norm(dim=(1, 2)) / x.norm(dim=(1, 2))
-            rows += [(ratio, label, i, float(d)) for i, d in enumerate(apart)]
-    return pd.DataFrame(rows, columns=["ratio", "weight", "seed", "distance"])
+            solved[ratio, label] = low_rank.component_pursuit(y, weight, 400)[0]
+    for start in STARTS:
+        found = dict(zip(ratios, _descend(y, ratios, start, settings.convex_steps), strict=True))
+        for (ratio, label), best in solved.items():
+            apart = (found[ratio] - best).norm(dim=(1, 2)) / x.norm(dim=(1, 2))
+            rows += [(start, ratio, label, i, float(d)) for i, d in enumerate(apart)]
+    return pd.DataFrame(rows, columns=["start", "ratio", "weight", "seed", "distance"])
 
 
 def convex_distances(frame: pd.DataFrame) -> dict[str, list[float]]:
-    """Return the mean over ratios of the distance at weight 1/α, and at the nearer of the two others."""
-    table = frame.pivot_table("distance", ["seed", "ratio"], "weight")
+    """Return from the smallest start the mean over ratios of the distance at weight 1/α, and at the nearer other one."""
+    rows = frame[frame.start == STARTS[-1]]
+    table = rows.pivot_table("distance", ["seed", "ratio"], "weight")
     other = table[["3/α", "1/(3α)"]].min(axis=1)
     return {
         "weight 1/α": table["1/α"].groupby("seed").mean().tolist(),
@@ -112,9 +123,29 @@ def convex_distances(frame: pd.DataFrame) -> dict[str, list[float]]:
     }
 
 
+def limit(frame: pd.DataFrame) -> dict[str, list[float]]:
+    """Return the mean over ratios of the distance at weight 1/α, by size of the start."""
+    mean = frame[frame.weight == "1/α"].groupby(["start", "seed"]).distance.mean()
+    return {f"γ = {np.format_float_positional(a, trim='-')}": mean[a].tolist() for a in STARTS}
+
+
 def worst_recovery(frame: pd.DataFrame) -> list[float]:
     """Return the largest error over ranks and shares with the ratio √n, seed by seed."""
     return frame[frame.rule].groupby("seed").error.max().tolist()
+
+
+def convex_recovery(settings: Settings, seed: int) -> float:
+    """Return the convex programme's largest error over ranks and shares with weight 1/√n, on the same matrices.
+
+    Mean over seeds.
+    """
+    source, errors = generator(seed), []
+    for rank in RANKS:
+        for share in SHARES:
+            x, y = problems(settings.n, rank, share, settings.seeds, source)
+            weight = torch.full((settings.seeds,), settings.n**-0.5, dtype=torch.float64)
+            errors.append(_relative(low_rank.component_pursuit(y, weight, 300)[0], x))
+    return float(np.max(errors, 0).mean())
 
 
 def equal_rates(frame: pd.DataFrame) -> dict[str, list[float]]:
@@ -134,7 +165,7 @@ def denoise(settings: Settings, seed: int):
     source, e = generator(seed + 700), settings.image_seeds
     clean = torch.tensor((photographs.camera(settings.side) + 1) / 2, dtype=torch.float32)
     noisy = []
-    for level in LEVELS:
+    for level in settings.levels:
         for _ in range(e):
             hit = torch.rand(clean.shape, generator=source) < level
             salt = (torch.rand(clean.shape, generator=source) < 0.5).float()
@@ -174,12 +205,12 @@ def denoise(settings: Settings, seed: int):
             rows += [
                 (method, level, i, step, float(psnr[m * half + k * e + i]))
                 for m, method in enumerate(methods)
-                for k, level in enumerate(LEVELS)
+                for k, level in enumerate(settings.levels)
                 for i in range(e)
             ]
-    pictures = {("noisy", level): noisy[k * e].numpy() for k, level in enumerate(LEVELS)}
+    pictures = {("noisy", level): noisy[k * e].numpy() for k, level in enumerate(settings.levels)}
     for m, method in enumerate(methods):
-        for k, level in enumerate(LEVELS):
+        for k, level in enumerate(settings.levels):
             pictures[method, level] = picture[m * half + k * e].numpy()
     return pd.DataFrame(rows, columns=["method", "level", "seed", "step", "psnr"]), pictures
 
@@ -191,11 +222,16 @@ def lost(frame: pd.DataFrame) -> dict[str, list[float]]:
     return {method: drop[method].tolist() for method in frame.method.unique()}
 
 
-def final_psnr(frame: pd.DataFrame) -> dict[str, list[float]]:
-    """Return the final PSNR of each method, mean over noise levels, seed by seed."""
+def final_psnr(frame: pd.DataFrame) -> dict[str, float]:
+    """Return the final PSNR of each method, mean over noise levels and seeds."""
+    return frame[frame.step == frame.step.max()].groupby("method").psnr.mean().to_dict()
+
+
+def smallest_gain(frame: pd.DataFrame) -> list[float]:
+    """Return by how much the double fit ends above the absolute error, the smallest over noise levels, seed by seed."""
     rows = frame[frame.step == frame.step.max()]
-    mean = rows.groupby(["method", "seed"]).psnr.mean()
-    return {method: mean[method].tolist() for method in frame.method.unique()}
+    table = rows.pivot_table("psnr", ["level", "seed"], "method")
+    return (table["double"] - table["absolute error"]).groupby("seed").min().tolist()
 
 
 def as_rows(pictures: dict) -> pd.DataFrame:

@@ -124,6 +124,35 @@ def tubal_scales(frame: pd.DataFrame) -> Figure:
     return figure
 
 
+def tubal_photograph(frame: pd.DataFrame) -> Figure:
+    """Draw the distances to the best approximations of each tubal rank, and the tubal rank, by start."""
+    figure, grid = plt.subplots(2, 2, figsize=(9, 6.2), sharex=True)
+    ranks = [c for c in frame.columns if c.startswith("rank ")]
+    for (start, rows), (left, right) in zip(frame.groupby("start", sort=False), grid, strict=True):
+        one = rows[rows.seed == 0]
+        for style, column in zip(LINES, ranks, strict=False):
+            left.plot(one.step, one[column], linestyle=style, label=f"tubal {column}")
+        left.set(yscale="log", ylabel="distance to best of rank s", title=start)
+        for seed, part in rows.groupby("seed"):
+            right.plot(part.step, part["rank"], color="C0", alpha=1 if seed == 0 else 0.3)
+        right.set(ylabel="tubal rank", ylim=(0, None), title=start)
+    grid[0, 0].legend(fontsize="small")
+    for axes in grid[1]:
+        axes.set_xlabel("iteration")
+    return figure
+
+
+def double_limit(frame: pd.DataFrame) -> Figure:
+    """Draw the distance to the convex programme of weight 1/α against the size of the start, by ratio of rates."""
+    figure, axes = plt.subplots(figsize=(6, 3.6))
+    rows = frame[frame.weight == "1/α"]
+    rows = rows.assign(series=[f"α = {a:.3g}" for a in rows.ratio])
+    _mean(axes, rows, "start", "distance", "series", True)
+    axes.set(xscale="log", yscale="log", xlabel="size γ of the start", ylabel="relative distance")
+    axes.legend(fontsize="small")
+    return figure
+
+
 def double_rates(frame: pd.DataFrame, n: int) -> Figure:
     """Draw the error of recovery against the ratio of rates."""
     figure, axes = plt.subplots(figsize=(6.5, 3.8))
