@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
+from redrawn.methods import low_rank
 from redrawn.studies.low_rank_bias import bures, double, hierarchical, incremental, locality, tubal
 
 MODULES = (bures, double, hierarchical, incremental, locality, tubal)
@@ -51,22 +52,56 @@ def test_half_of_the_pairs_show_the_same_figure():
     assert p.shape == (500, 2, 8, 8) and 0.4 < same.mean() < 0.6
 
 
+def test_digits_stand_on_the_canvas_at_each_gap():
+    p, q = torch.ones(1, 4, 8, 8), 2 * torch.ones(1, 4, 8, 8)
+    near, far = locality.join(p, q, 2)[0, ::2, 0]
+    assert near.shape == (56,)
+    assert near.nonzero().flatten().tolist() == [*range(20, 36)]
+    assert far.nonzero().flatten().tolist() == [*range(8), *range(48, 56)]
+    assert far[0] == 1 and far[-1] == 2
+
+
+def test_the_last_layer_sees_both_digits():
+    layers = locality.draw_networks(1, 4, torch.Generator().manual_seed(0))
+    x = torch.randn(1, 1, 8, 56, requires_grad=True)
+    hidden = x
+    for (weight, bias), stride in zip(layers[:-1], locality.STRIDES, strict=True):
+        hidden = low_rank.ensemble_convolution(hidden, weight, bias, stride)
+    (slope,) = torch.autograd.grad(hidden[0, 0, 0, 1], x)
+    assert slope[..., :8].abs().sum() > 0 and slope[..., 48:].abs().sum() > 0
+
+
 def test_locality_gains_pair_the_same_seeds():
     rows = [(g, r, s, 50 + 10 * r * (g == "far") + s, 0.0)
             for g in locality.GAPS for r in (False, True) for s in range(2)]  # fmt: skip
     frame = pd.DataFrame(rows, columns=["gap", "regularised", "seed", "accuracy", "alignment"])
     assert locality.gains(frame) == {"near": [0, 0], "far": [10, 10]}
+    assert locality.far_accuracy(frame) == {"with regulariser": [60, 61], "without": [50, 51]}
     found = locality.compare(locality.Settings(2, 2, seeds=2, batch=4, tests=10), 0)
     assert len(found) == 8 and not found.isna().any().any()
+    assert not found.duplicated(["gap", "regularised", "seed"]).any()
 
 
 def test_tubal_descent_reduces_the_error_and_reports_every_start():
-    small = replace(tubal.SETTINGS["quick"], steps=200, seeds=2, every=100)
-    frame = tubal.descend(small, 2, 4, (1e-1, 1e-2), 1.2, 2, torch.Generator().manual_seed(0))
+    source = torch.Generator().manual_seed(0)
+    truth = tubal.random_truth(2, 2, source)
+    starts = {"a": 1e-1, "b": 1e-2}
+    frame = tubal.descend(truth, 254, 4, starts, 2e-5, 200, 100, source)
     assert len(frame) == 3 * 2 * 2
+    np.testing.assert_allclose(frame["rank 2"], frame.test)
     for start in frame.start.unique():
         rows = frame[frame.start == start].groupby("step").train.mean()
         assert rows.iloc[-1] < rows.iloc[0]
+
+
+def test_the_photograph_has_its_tubal_rank_and_too_few_measurements():
+    truth = tubal.photograph_truth()
+    values = low_rank.tubal_singular_values(truth)
+    assert int((values > 1e-10).sum()) == tubal.PHOTOGRAPH_RANK
+    torch.testing.assert_close(truth, low_rank.t_transpose(truth))
+    assert tubal.photograph_count() < tubal.photograph_entries() == 392
+    assert tubal.random_count(3, 0.9) > tubal.random_entries() == 210
+    assert tubal.degrees_of_freedom(5, 1, 2) == 9  # a symmetric matrix of rank 2
 
 
 def test_problems_are_low_rank_plus_symmetric_outliers():
@@ -81,6 +116,7 @@ def test_denoising_improves_and_the_end_is_measured_against_the_best():
     frame, pictures = double.denoise(small, 0)
     assert min(min(v) for v in double.lost(frame).values()) >= 0
     assert set(double.final_psnr(frame)) == {"double", "absolute error"}
+    assert len(double.smallest_gain(frame)) == 2
     assert len(double.as_rows(pictures)) == 6 * 16 * 16
 
 
@@ -92,3 +128,18 @@ def test_deep_linear_networks_converge_under_the_bound():
     assert max(bures.critical_gradients(1, 2)) < 1e-8
     grown = bures.growth(bures.curvature(0, 2, 4, 2))
     assert min(grown["plain"]) > max(grown["smoothed"])
+
+
+def test_descent_nears_the_flow_as_its_step_falls():
+    coarse, fine = (
+        np.mean(bures.flow_times(bures.Settings((1,), seeds=2, pace=pace, steps=4000), 0))
+        for pace in (0.02, 0.005)
+    )
+    assert fine < 0.4 * coarse < 0.02
+
+
+def test_the_smallest_gain_is_over_noise_levels():
+    rows = [("double", 0.1, 0, 9, 30.0), ("double", 0.5, 0, 9, 20.0),
+            ("absolute error", 0.1, 0, 9, 29.0), ("absolute error", 0.5, 0, 9, 10.0)]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["method", "level", "seed", "step", "psnr"])
+    assert double.smallest_gain(frame) == [1.0]

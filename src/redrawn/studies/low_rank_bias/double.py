@@ -43,7 +43,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(50, 3000, 32, 8, 500, seeds=3, convex_steps=8000),
+    "quick": Settings(50, 3000, 32, 8, 500, seeds=3, convex_steps=7000),
     "standard": Settings(
         50, 6000, 32, 16, 800, seeds=4, convex_steps=20_000, levels=(0.1, 0.3, 0.5, 0.7)
     ),

@@ -29,7 +29,7 @@ class Settings:
     steps: int
     photograph_steps: int
     seeds: int = 4
-    width_seeds: int = 60
+    width_seeds: int = 40
     step: float = 1e-5
     early: int = 1250
     every: int = 100

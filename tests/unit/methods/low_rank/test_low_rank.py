@@ -188,6 +188,45 @@ def test_subspace_angle_of_the_same_and_of_orthogonal_subspaces():
         low_rank.leading_subspace(product, 6)
 
 
+def test_leading_subspace_is_of_the_largest_eigenvalues_not_of_the_largest_absolute_ones():
+    x = torch.diag(torch.tensor([-3.0, 2.0, 1.0, 0.5], dtype=torch.float64))[..., None]
+    basis = low_rank.leading_subspace(x, 2)[0].abs().real
+    torch.testing.assert_close(basis @ basis.T, torch.diag(torch.tensor([0.0, 1, 1, 0]).double()))
+
+
+def test_descent_from_the_square_root_makes_the_same_products():
+    u, target = normal(3, 5, 4), normal(3, 3, 4, seed=1)
+    target = target + low_rank.t_transpose(target)
+    root = low_rank.square_root(u)
+    assert root.shape == (3, 3, 4)
+    for _ in range(3):
+        product = low_rank.t_product(u, low_rank.t_transpose(u))
+        torch.testing.assert_close(low_rank.t_product(root, low_rank.t_transpose(root)), product)
+        u = u - 0.01 * low_rank.t_product(product - target, u)
+        root = root - 0.01 * low_rank.t_product(product - target, root)
+
+
+def test_best_of_tubal_rank_is_eckart_young_in_every_slice():
+    u = normal(4, 4, 3)
+    x = low_rank.t_product(u, low_rank.t_transpose(u))
+    found = low_rank.best_of_tubal_rank(x, 2)
+    for mine, slice_ in zip(low_rank.to_slices(found), low_rank.to_slices(x), strict=True):
+        left, values, right = np.linalg.svd(slice_.numpy())
+        np.testing.assert_allclose(mine.numpy(), left[:, :2] * values[:2] @ right[:2], atol=1e-10)
+    torch.testing.assert_close(low_rank.best_of_tubal_rank(x, 4), x)
+
+
+@pytest.mark.parametrize(("n", "k", "entries"), [(10, 4, 210), (16, 3, 392), (3, 1, 6)])
+def test_coordinates_of_symmetric_tensors_keep_the_inner_product(n, k, entries):
+    a, b = (x + low_rank.t_transpose(x) for x in (normal(n, n, k), normal(n, n, k, seed=1)))
+    va, vb = low_rank.to_coordinates(a), low_rank.to_coordinates(b)
+    assert va.shape == (entries,)
+    torch.testing.assert_close(va @ vb, (a * b).sum())
+    torch.testing.assert_close(low_rank.from_coordinates(va, n, k), a)
+    with pytest.raises(ValueError, match="free entries"):
+        low_rank.from_coordinates(va[:-1], n, k)
+
+
 # double over-parameterisation
 
 
