@@ -16,6 +16,9 @@ from redrawn.studies.ensemble import generator
 
 N = 20
 TAUS = (0.1, 0.5)
+EVERY = 4
+"""Steps between two measurements of a path."""
+
 SINGULAR = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 
 
@@ -144,12 +147,13 @@ def converge(settings: Settings, seed: int) -> pd.DataFrame:
             layers = [low_rank.symmetric_power(first, 0.5 / depth)] * depth
             step = settings.pace / depth
             excess, smallest = [], []
-            for _ in range(settings.steps):
+            for count in range(settings.steps):
                 product = layers[0]
                 for w in layers[1:]:
                     product = w @ product
-                excess.append(low_rank.bures_loss(product, root, tau))
-                smallest.append(torch.linalg.svdvals(product)[:, -1])
+                if count % EVERY == 0:
+                    excess.append(low_rank.bures_loss(product, root, tau))
+                    smallest.append(torch.linalg.svdvals(product)[:, -1])
                 outer = low_rank.bures_gradient(product, root, tau)
                 gradients = low_rank.chain_gradients(layers, outer)
                 layers = [w - step * g for w, g in zip(layers, gradients, strict=True)]
@@ -157,7 +161,7 @@ def converge(settings: Settings, seed: int) -> pd.DataFrame:
             c = torch.stack(smallest).amin(0)
             ceiling = 2 * (excess[0] + sigma.diagonal(dim1=1, dim2=2).sum(1))
             k = (tau * least).sqrt() / (2 * ceiling**2)
-            time = step * torch.arange(settings.steps, dtype=torch.float64)[:, None]
+            time = step * torch.arange(0, settings.steps, EVERY, dtype=torch.float64)[:, None]
             bound = excess[0] * torch.exp(
                 -8 * depth * c ** (2 * (2 * depth - 1) / depth) * k * time
             )
@@ -166,10 +170,9 @@ def converge(settings: Settings, seed: int) -> pd.DataFrame:
                 gap = (high.mT @ high - low @ low.mT).norm(dim=(1, 2))
                 imbalance = torch.maximum(imbalance, gap / (low @ low.mT).norm(dim=(1, 2)))
             for i in range(settings.seeds):
-                keep = slice(None, None, 4)
                 frames.append(pd.DataFrame({
-                    "tau": tau, "depth": depth, "seed": i, "time": time[keep, 0].numpy(),
-                    "excess": excess[keep, i].numpy(), "bound": bound[keep, i].numpy(),
+                    "tau": tau, "depth": depth, "seed": i, "time": time[:, 0].numpy(),
+                    "excess": excess[:, i].numpy(), "bound": bound[:, i].numpy(),
                     "imbalance": float(imbalance[i])}))  # fmt: skip
     return pd.concat(frames, ignore_index=True)
 

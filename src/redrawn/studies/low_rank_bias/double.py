@@ -33,7 +33,8 @@ class Settings:
     width: int
     image_steps: int
     seeds: int = 4
-    image_seeds: int = 3
+    convex_seeds: int = 8
+    image_seeds: int = 6
     scale: float = 1e-3
     convex_steps: int = 10_000
     levels: tuple[float, ...] = (0.3, 0.5)
@@ -43,10 +44,10 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(50, 3000, 32, 8, 500, seeds=3, convex_steps=7000),
-    "standard": Settings(
-        50, 6000, 32, 16, 800, seeds=4, convex_steps=20_000, levels=(0.1, 0.3, 0.5, 0.7)
+    "quick": Settings(
+        50, 3000, 32, 8, 500, seeds=3, convex_steps=5000, convex_seeds=6, image_seeds=3
     ),
+    "standard": Settings(50, 6000, 32, 16, 800, convex_steps=20_000, levels=(0.1, 0.3, 0.5, 0.7)),
     "paper": Settings(200, 20_000, 512, 128, 150_000, seeds=10, image_seeds=1),
 }
 
@@ -97,7 +98,7 @@ def against_convex(settings: Settings, seed: int) -> pd.DataFrame:
         Frame (start, ratio, weight, seed, distance): distance over the truth's norm.
     """
     source, rows = generator(seed + 300), []
-    x, y = problems(CONVEX_N, 3, 0.1, settings.seeds, source)
+    x, y = problems(CONVEX_N, 3, 0.1, settings.convex_seeds, source)
     ratios = [a or math.sqrt(CONVEX_N) for a in CONVEX]
     solved = {}
     for ratio in ratios:
@@ -220,6 +221,11 @@ def lost(frame: pd.DataFrame) -> dict[str, list[float]]:
     by = frame.sort_values("step").groupby(["method", "level", "seed"]).psnr
     drop = (by.max() - by.last()).groupby(["method", "seed"]).max()
     return {method: drop[method].tolist() for method in frame.method.unique()}
+
+
+def mean_lost(frame: pd.DataFrame) -> dict[str, float]:
+    """Return the mean over seeds of `lost`."""
+    return {method: float(np.mean(values)) for method, values in lost(frame).items()}
 
 
 def final_psnr(frame: pd.DataFrame) -> dict[str, float]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib import ticker
 from matplotlib.figure import Figure
 
 from redrawn.studies.low_rank_bias.incremental import FEW, SCALES, name
@@ -42,9 +43,7 @@ def incremental(frame: pd.DataFrame) -> Figure:
         right.plot([], [], color="C0", label="exp of the entropy (all seeds)")
         right.plot([], [], color="C1", linestyle="--", label="eigenvalues > 1/20 of the largest")
         right.set(ylabel="effective rank", ylim=(0, len(ranks) + 2), title=title)
-    grid[0, 0].legend(
-        fontsize="small", loc="center left", bbox_to_anchor=(0.68, 0.62), labelspacing=0.1
-    )
+    grid[1, 0].legend(fontsize="small", loc="lower left")
     grid[0, 1].legend(fontsize="small", loc="upper right")
     for axes in grid[1]:
         axes.set_xlabel("iteration")
@@ -133,6 +132,9 @@ def tubal_photograph(frame: pd.DataFrame) -> Figure:
         for style, column in zip(LINES, ranks, strict=False):
             left.plot(one.step, one[column], linestyle=style, label=f"tubal {column}")
         left.set(yscale="log", ylabel="distance to best of rank s", title=start)
+        left.yaxis.set_minor_formatter(ticker.NullFormatter())
+        left.set_ylim(one[ranks].min().min() / 2, 2 * one[ranks].max().max())
+        right.yaxis.set_major_locator(ticker.MaxNLocator(integer=True))
         for seed, part in rows.groupby("seed"):
             right.plot(part.step, part["rank"], color="C0", alpha=1 if seed == 0 else 0.3)
         right.set(ylabel="tubal rank", ylim=(0, None), title=start)
@@ -171,12 +173,19 @@ def double_rates(frame: pd.DataFrame, n: int) -> Figure:
 
 def learning_curves(frame: pd.DataFrame) -> Figure:
     """Draw PSNR against the step, a panel a noise level."""
-    figure, panels = plt.subplots(1, frame.level.nunique(), figsize=(9, 3.6), sharey=True)
-    for axes, (level, rows) in zip(panels, frame.groupby("level"), strict=True):
+    height = (frame.level.nunique() + 1) // 2
+    figure, grid = plt.subplots(
+        height, 2, figsize=(9, 3.2 * height + 0.6), sharex=True, sharey=True, squeeze=False
+    )
+    for axes, (level, rows) in zip(grid.flat, frame.groupby("level"), strict=True):
         _mean(axes, rows, "step", "psnr", "method")
-        axes.set(title=f"{100 * level:.0f} % of pixels replaced", xlabel="step")
-    panels[0].set_ylabel("PSNR (dB)")
-    panels[0].legend(fontsize="small")
+        axes.set(title=f"{100 * level:.0f} % of pixels replaced")
+    for axes in grid[-1]:
+        axes.set_xlabel("step")
+    for axes in grid[:, 0]:
+        axes.set_ylabel("PSNR (dB)")
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure
 
 
@@ -184,7 +193,7 @@ def denoised(pictures: dict) -> Figure:
     """Draw noisy and restored pictures: a row a noise level."""
     methods = list(dict.fromkeys(method for method, _ in pictures))
     levels = list(dict.fromkeys(level for _, level in pictures))
-    figure, grid = plt.subplots(len(levels), len(methods), figsize=(7, 4.6))
+    figure, grid = plt.subplots(len(levels), len(methods), figsize=(7, 2.3 * len(levels)))
     for level, row in zip(levels, grid, strict=True):
         for method, axes in zip(methods, row, strict=True):
             axes.imshow(pictures[method, level], cmap="gray", vmin=0, vmax=1)
@@ -209,6 +218,7 @@ def bures_depth(frame: pd.DataFrame, found: pd.DataFrame) -> Figure:
     series = found.assign(series=[f"τ = {t:g}" for t in found.tau])
     _mean(right, series, "depth", "rate", "series")
     right.set(xlabel="depth", ylabel="decades a unit of time")
+    right.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
     right.legend(fontsize="small")
     return figure
 

@@ -36,7 +36,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(6000, 4000, seeds=5),
+    "quick": Settings(6000, 4000, seeds=6),
     "standard": Settings(10_000, 10_000, seeds=8, width_seeds=100),
     "paper": Settings(10_000, 40_000, seeds=20, width_seeds=100),
 }
@@ -223,7 +223,12 @@ def final(frame: pd.DataFrame, column: str) -> dict[str, list[float]]:
     return {k: part[column].tolist() for k, part in rows.groupby("start", sort=False)}
 
 
+def log_errors(frame: pd.DataFrame) -> dict[str, list[float]]:
+    """Return {start: log₁₀ of the test error at the last step, seed by seed}; errors spread over decades."""
+    return {start: np.log10(v).tolist() for start, v in final(frame, "test").items()}
+
+
 def slope(frame: pd.DataFrame) -> float:
     """Return the slope of log error on log α over the scales, mean over seeds."""
-    mean = [np.mean(np.log10(v)) for v in final(frame, "test").values()]
+    mean = [np.mean(v) for v in log_errors(frame).values()]
     return float(np.polyfit(np.log10(SCALES), mean, 1)[0])
