@@ -69,6 +69,7 @@ def test_effective_ranks_of_equal_values():
     values = torch.tensor([[2.0, 2.0, 2.0, 0.0], [5.0, 0.0, 0.0, 0.0]])
     torch.testing.assert_close(low_rank.entropy_rank(values), torch.tensor([3.0, 1.0]))
     assert low_rank.numerical_rank(values).tolist() == [3, 1]
+    assert low_rank.numerical_rank(torch.tensor([10.0, 0.6, 0.4, 0.0])).item() == 2
 
 
 # hierarchical factorisation
