@@ -146,12 +146,12 @@ def tubal_photograph(frame: pd.DataFrame) -> Figure:
 
 def double_limit(frame: pd.DataFrame) -> Figure:
     """Draw the distance to the convex programme of weight 1/α against the size of the start, by ratio of rates."""
-    figure, axes = plt.subplots(figsize=(6, 3.6))
+    figure, axes = plt.subplots(figsize=(6.5, 3.6))
     rows = frame[frame.weight == "1/α"]
     rows = rows.assign(series=[f"α = {a:.3g}" for a in rows.ratio])
     _mean(axes, rows, "start", "distance", "series", True)
     axes.set(xscale="log", yscale="log", xlabel="size γ of the start", ylabel="relative distance")
-    axes.legend(fontsize="small")
+    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 
