@@ -44,7 +44,7 @@ def gallery(states: list[ChapterState]) -> str:
             if figure.id == chapter.headline_figure:
                 cards.append(
                     f'<a href="{chapter.folder}/{chapter.slug}.html">'
-                    f'<img src="_static/figures/{chapter.slug}/{figure.id}.svg" '
+                    f'<img src="_static/thumbnails/{chapter.slug}.webp" width="640" height="400" loading="lazy" '
                     f'alt="{escape(figure.alt, quote=True)}">'
                     f"<span>{escape(chapter.title)}</span></a>"
                 )

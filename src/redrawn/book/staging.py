@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import nbformat
+from PIL import Image
 
 from redrawn.book import atomic, crate, download, figure_page, history, home, paper_page, paths
 from redrawn.book import published, render, source_page, status
@@ -113,6 +114,12 @@ def _stage_files(state: ChapterState, catalogue: Catalogue, staged: Path, wheel:
     taken = download.notebook(page, catalogue, wheel, url)
     nbformat.write(taken, files / f"{slug}.ipynb")
     crate.describe(state, catalogue, files)
+    # the first page shows every chapter's headline: as drawn, they would be too much to load at once
+    place = staged / "_static" / "thumbnails"
+    place.mkdir(exist_ok=True)
+    with Image.open(files / f"{state.chapter.headline_figure}.png") as picture:
+        picture.thumbnail((640, 640))
+        picture.convert("RGB").save(place / f"{slug}.webp")
 
 
 def _tags(cell) -> list[str]:
