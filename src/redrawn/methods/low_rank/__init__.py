@@ -20,7 +20,11 @@ from redrawn.methods.low_rank.hierarchical import (
     predicted_rates,
 )
 from redrawn.methods.low_rank.image_prior import image_prior, init_image_prior
-from redrawn.methods.low_rank.locality import ensemble_convolution, patch_alignment
+from redrawn.methods.low_rank.locality import (
+    ensemble_convolution,
+    init_convolutions,
+    patch_alignment,
+)
 from redrawn.methods.low_rank.matrix_sensing import (
     best_of_rank,
     gaussian_measurements,
@@ -66,6 +70,7 @@ __all__ = [
     "gram",
     "hierarchical_tensor",
     "image_prior",
+    "init_convolutions",
     "init_image_prior",
     "leading_subspace",
     "minimal_loss",

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from redrawn.methods.low_rank.locality import ensemble_convolution
+from redrawn.methods.low_rank.locality import ensemble_convolution, init_convolutions
 
 STRIDES = (2, 2, 1, 1)
 
@@ -17,18 +17,8 @@ STRIDES = (2, 2, 1, 1)
 def init_image_prior(
     ensemble: int, inputs: int, width: int, generator: torch.Generator
 ) -> list[tuple[Float[Tensor, "e outputs inputs 3 3"], Float[Tensor, "e outputs"]]]:
-    """Draw kernels N(0, 2/(9·inputs)) and zero biases.
-
-    Raises:
-        ValueError: no channel.
-    """
-    if min(ensemble, inputs, width) < 1:
-        raise ValueError(f"needs channels, got {inputs} and {width} in {ensemble} networks")
-    layers = []
-    for n, m in ((inputs, width), *[(width, width)] * 3, (width, 1)):
-        weight = torch.randn((ensemble, m, n, 3, 3), generator=generator) * (2 / (9 * n)) ** 0.5
-        layers.append((weight, torch.zeros(ensemble, m)))
-    return layers
+    """Draw the hourglass of `width` channels as `init_convolutions` does; raises as it does."""
+    return init_convolutions([inputs, *[width] * 4, 1], ensemble, generator)
 
 
 def image_prior(layers, noise: Float[Tensor, "e inputs h w"]) -> Float[Tensor, "e h w"]:

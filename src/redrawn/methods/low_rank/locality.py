@@ -5,6 +5,7 @@ replaced. The regulariser is |cos(∇_P f(x), ∇_P f(x'))|, x' being x with ano
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -32,6 +33,23 @@ def patch_alignment(
         (slope,) = torch.autograd.grad(network(join(patch, other)).sum(), patch, create_graph=True)
         slopes.append(slope.flatten(2))
     return torch.cosine_similarity(*slopes, dim=2, eps=1e-12).abs().mean(0)
+
+
+def init_convolutions(
+    channels: list[int], ensemble: int, generator: torch.Generator
+) -> list[tuple[Float[Tensor, "e outputs inputs 3 3"], Float[Tensor, "e outputs"]]]:
+    """Draw kernels N(0, 2/(9·inputs)) and zero biases of a chain of convolutions, from `channels[0]` to `channels[-1]`.
+
+    Raises:
+        ValueError: no channel, or no network.
+    """
+    if min(ensemble, *channels) < 1:
+        raise ValueError(f"needs channels, got {channels} in {ensemble} networks")
+    layers = []
+    for n, m in pairwise(channels):
+        weight = torch.randn((ensemble, m, n, 3, 3), generator=generator) * (2 / (9 * n)) ** 0.5
+        layers.append((weight, torch.zeros(ensemble, m)))
+    return layers
 
 
 def ensemble_convolution(

@@ -9,7 +9,8 @@ import torch
 
 from redrawn.data import photographs
 from redrawn.methods import low_rank
-from redrawn.studies.ensemble import generator, leaves
+from redrawn.studies.ensemble import copies, generator, leaves
+from redrawn.studies.low_rank_bias.incremental import name
 
 RANKS, SHARES = (2, 5), (0.1, 0.3)
 CURVE = (1.0, 3.0, None, 20.0)
@@ -127,7 +128,7 @@ def convex_distances(frame: pd.DataFrame) -> dict[str, list[float]]:
 def limit(frame: pd.DataFrame) -> dict[str, list[float]]:
     """Return the mean over ratios of the distance at weight 1/α, by size of the start."""
     mean = frame[frame.weight == "1/α"].groupby(["start", "seed"]).distance.mean()
-    return {f"γ = {np.format_float_positional(a, trim='-')}": mean[a].tolist() for a in STARTS}
+    return {name(a, "γ"): mean[a].tolist() for a in STARTS}
 
 
 def worst_recovery(frame: pd.DataFrame) -> list[float]:
@@ -176,7 +177,7 @@ def denoise(settings: Settings, seed: int):
     shape = (half, 8, settings.side, settings.side)
     noise = torch.rand(shape, generator=source).mul(0.1).repeat(2, 1, 1, 1)
     layers = [
-        tuple(p.repeat(2, *[1] * (p.dim() - 1)) for p in layer)
+        tuple(copies(p, 2) for p in layer)
         for layer in low_rank.init_image_prior(half, 8, settings.width, source)
     ]
     g = 1e-5 * torch.randn(noisy.shape, generator=source)

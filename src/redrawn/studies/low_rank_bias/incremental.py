@@ -36,9 +36,9 @@ SETTINGS = {
 }
 
 
-def name(alpha: float) -> str:
+def name(scale: float, letter: str = "α") -> str:
     """Return a scale as the claims call it."""
-    return f"α = {np.format_float_positional(alpha, trim='-')}"
+    return f"{letter} = {np.format_float_positional(scale, trim='-')}"
 
 
 def descend(settings: Settings, seed: int) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from redrawn.data import digits
 from redrawn.methods import low_rank
-from redrawn.studies.ensemble import generator, leaves, train
+from redrawn.studies.ensemble import copies, generator, leaves, train
 
 SIDE = 8
 CANVAS = 56
@@ -82,11 +82,7 @@ def join(p: torch.Tensor, q: torch.Tensor, seeds: int) -> torch.Tensor:
 
 def draw_networks(networks: int, width: int, source) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Draw the convolutions' weights and biases, and last those of the linear output on their mean over the canvas."""
-    layers = []
-    for i in range(len(STRIDES)):
-        n = 1 if i == 0 else width
-        weight = torch.randn((networks, width, n, 3, 3), generator=source) * (2 / (9 * n)) ** 0.5
-        layers.append((weight, torch.zeros(networks, width)))
+    layers = low_rank.init_convolutions([1, *[width] * len(STRIDES)], networks, source)
     head = torch.randn((networks, width), generator=source) / width**0.5
     return [*layers, (head, torch.zeros(networks))]
 
@@ -108,7 +104,7 @@ def compare(settings: Settings, seed: int) -> pd.DataFrame:
     source, e, half = generator(seed), settings.seeds, len(GAPS) * settings.seeds
     images, figure, held = pictures()
     layers = [
-        tuple(p.repeat(2 * len(GAPS), *[1] * (p.dim() - 1)) for p in layer)
+        tuple(copies(p, 2 * len(GAPS)) for p in layer)
         for layer in draw_networks(e, settings.width, source)
     ]
 

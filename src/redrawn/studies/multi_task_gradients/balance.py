@@ -10,7 +10,7 @@ from torch.nn import functional
 from redrawn.data import digits
 from redrawn.methods import gradients
 from redrawn.methods.gradients import gramian
-from redrawn.studies.ensemble import generator
+from redrawn.studies.ensemble import copies, cross_entropy, flatten, generator, unflatten
 
 METHODS = ("joint", "KL", "reweighted", "projected", "BalGrad")
 """The baseline; the balancing task added as it is, with its gradients reweighted, with the task's projected, with both."""
@@ -40,8 +40,7 @@ def views(settings: Settings, seed: int, device: str):
     Returns:
         Two triples of left (e, n, 98), right (e, n, 98) and labels (e, n).
     """
-    images, labels = digits.mnist()
-    images = images.reshape(-1, 14, 2, 14, 2).mean((2, 4))
+    images, labels = digits.mnist(14)
     parts = []
     for replicate in range(settings.seeds):
         rng = np.random.default_rng([seed, replicate, 3])
@@ -66,11 +65,7 @@ def forward(flat, shapes, left, right):
     A modality's own head sees its embedding detached from the encoder, so that it only reads what is there, unless the caller asks
     for gradients of the encoder through `predict`.
     """
-    parts = [
-        p.unflatten(1, s)
-        for p, s in zip(flat.split([s.numel() for s in shapes], 1), shapes, strict=True)
-    ]
-    layers = list(zip(parts[::2], parts[1::2], strict=True))
+    layers = unflatten(flat, shapes)
     hidden = [
         functional.elu(x @ w + b) for x, (w, b) in zip((left, right), layers[:2], strict=True)
     ]
@@ -78,11 +73,6 @@ def forward(flat, shapes, left, right):
     own = [h @ w + b for h, (w, b) in zip(hidden, layers[3:], strict=True)]
     read = [h.detach() @ w + b for h, (w, b) in zip(hidden, layers[3:], strict=True)]
     return fused, own, read
-
-
-def cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Return each network's mean cross-entropy in nats, (e,)."""
-    return -logits.log_softmax(-1).gather(-1, labels[..., None]).mean((1, 2))
 
 
 def train(settings: Settings, seed: int, device: str) -> pd.DataFrame:
@@ -101,14 +91,13 @@ def train(settings: Settings, seed: int, device: str) -> pd.DataFrame:
         gramian.init_perceptron(widths, e, source, device)[0]
         for widths in ((98, h), (98, h), (2 * h, 10), (h, 10), (h, 10))
     ]
-    shapes = [p.shape[1:] for pair in start for p in pair]
-    flat = torch.cat([p.flatten(1) for pair in start for p in pair], 1).repeat(k, 1)
-    flat.requires_grad_()
+    flat, shapes = flatten(start)
+    flat = copies(flat, k).requires_grad_()
     one, encoders = (sum(s.numel() for s in shapes[:c]) for c in (2, 4))
     adam = torch.optim.Adam([flat], lr=settings.learning_rate)
 
     def many(part):
-        return part.repeat(k, *[1] * (part.ndim - 1))
+        return copies(part, k)
 
     rows = []
     for epoch in range(1, settings.epochs + 1):

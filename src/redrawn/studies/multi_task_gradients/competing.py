@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from redrawn.methods.gradients import competition, gramian
-from redrawn.studies.ensemble import generator
+from redrawn.studies.ensemble import cross_entropy, generator
 from redrawn.studies.multi_task_gradients import balance
 
 LEARNED = 0.2
@@ -158,7 +158,7 @@ def probes(settings: balance.Settings, seed: int, device: str, epochs: int = 10)
                 hidden = embed((left[:, part], right[:, part]))
                 if name == "together":
                     hidden = [torch.cat(hidden, -1)]
-                losses = [balance.cross_entropy(z @ w + b, y[:, part])
+                losses = [cross_entropy(z @ w + b, y[:, part])
                           for z, (w, b) in zip(hidden, layers[2:], strict=True)]  # fmt: skip
                 adam.zero_grad()
                 sum(losses).sum().backward()

@@ -10,7 +10,7 @@ import torch
 from redrawn.data import digits
 from redrawn.methods import gradients
 from redrawn.methods.gradients import gramian, quadratics
-from redrawn.studies.ensemble import generator
+from redrawn.studies.ensemble import copies, generator
 
 PROPERTIES = ("non-conflicting", "linear under scaling", "weighted")
 PAPER = {
@@ -181,9 +181,7 @@ def rises(frame: pd.DataFrame, aggregator: str) -> float:
 
 def examples(settings: Settings, seed: int, device: str):
     """Draw training digits of each replicate; the whole set's mean and deviation are taken out. Shapes (e, n, pixels), (e, n)."""
-    images, labels = digits.mnist()
-    shrink = 28 // settings.side
-    images = images.reshape(-1, settings.side, shrink, settings.side, shrink).mean((2, 4))
+    images, labels = digits.mnist(settings.side)
     images = (images - images.mean()) / images.std()
     rng = np.random.default_rng([seed, 5])
     chosen = np.stack(
@@ -209,15 +207,15 @@ def instance_wise(
     source = generator(seed)
     widths = (settings.side**2, *settings.hidden, 10)
     start = gramian.init_perceptron(widths, e, source, device)
-    copies = len(names) * k
-    layers = [(w.repeat(copies, 1, 1), b.repeat(copies, 1, 1)) for w, b in start]
+    runs = len(names) * k
+    layers = [(copies(w, runs), copies(b, runs)) for w, b in start]
     rate = torch.tensor(settings.rates, device=device).repeat_interleave(e).repeat(len(names))
     rows = []
     for epoch in range(1, settings.epochs + 1):
         losses, cosines = [], []
         for part in torch.randperm(settings.examples, generator=source).split(settings.batch):
             inputs, deltas, loss = gramian.errors(
-                layers, x[:, part].repeat(copies, 1, 1), y[:, part].repeat(copies, 1)
+                layers, copies(x[:, part], runs), copies(y[:, part], runs)
             )
             gram = gramian.gramian(inputs, deltas).double().cpu().numpy()
             # a learning rate that is too large blows up: such a network stands still, its loss is no number

@@ -10,7 +10,7 @@ from torch.nn import functional
 from redrawn.data import digits
 from redrawn.methods import gradients
 from redrawn.methods.gradients import shared_lenet
-from redrawn.studies.ensemble import generator
+from redrawn.studies.ensemble import copies, generator
 
 SIDE, SHIFT = 14, 4
 
@@ -70,8 +70,7 @@ def data(settings: Settings, seed: int):
     Returns:
         Two pairs of images (seeds, n, 18, 18) and labels (2, seeds, n).
     """
-    images, labels = digits.mnist()
-    images = images.reshape(-1, SIDE, 2, SIDE, 2).mean((2, 4))
+    images, labels = digits.mnist(SIDE)
     parts = []
     for replicate in range(settings.seeds):
         rng = np.random.default_rng([seed, replicate])
@@ -97,9 +96,9 @@ def train(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     (x, y), (test, goal) = data(settings, seed)
     k, e = len(METHODS), settings.seeds
     trunk, heads = shared_lenet.init_lenet(SIDE + SHIFT, 2, e, source)
-    trunk = [p.repeat(k, *[1] * (p.ndim - 1)).to(device).requires_grad_() for p in trunk]
-    heads = [[p.repeat(k, *[1] * (p.ndim - 1)).to(device).requires_grad_() for p in head]
-             for head in heads]  # fmt: skip
+    trunk, *heads = (
+        [copies(p, k).to(device).requires_grad_() for p in part] for part in (trunk, *heads)
+    )
     adam = torch.optim.Adam([*trunk, *heads[0], *heads[1]], lr=settings.learning_rate)
     rows = []
     for epoch in range(1, settings.epochs + 1):

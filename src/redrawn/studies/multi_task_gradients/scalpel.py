@@ -9,7 +9,7 @@ import torch
 from redrawn.data import digits
 from redrawn.methods import gradients
 from redrawn.methods.gradients import gramian
-from redrawn.studies.ensemble import generator
+from redrawn.studies.ensemble import copies, cross_entropy, flatten, generator, unflatten
 
 METHODS = ("mixed", "PCGrad", "dynamic barrier", "no average", "Bloop")
 AVERAGED = {"Bloop": 0.01}
@@ -171,37 +171,32 @@ def images(settings: Settings, seed: int, device: str, replicates: int = 3) -> p
     training cross-entropy and auxiliary loss at the end. Where λ is large enough all weights go to zero: such networks, of a
     cross-entropy above 2 nats, are left out.
     """
-    pixels, labels = digits.mnist()
-    pixels = pixels.reshape(-1, 14, 2, 14, 2).mean((2, 4)).reshape(len(pixels), -1)
+    pixels, labels = digits.mnist(14)
+    pixels = pixels.reshape(len(pixels), -1)
     rng = np.random.default_rng([seed, 9])
     chosen = np.stack([rng.permutation(len(pixels))[: settings.images] for _ in range(replicates)])
     x = torch.from_numpy(pixels[chosen]).float().to(device)
     y = torch.from_numpy(labels[chosen]).to(device)
     weights = np.geomspace(0.01, 0.2, 5)
     methods, k, e = METHODS, len(weights), replicates
-    copies = len(methods) * k
+    runs = len(methods) * k
     source = generator(seed)
     start = gramian.init_perceptron((x.shape[-1], 32, 10), e, source, device)
-    shapes = [p.shape[1:] for pair in start for p in pair]
-    sizes = [shape.numel() for shape in shapes]
-    flat = torch.cat([p.flatten(1) for pair in start for p in pair], 1).repeat(copies, 1)
-    flat.requires_grad_()
+    flat, shapes = flatten(start)
+    flat = copies(flat, runs).requires_grad_()
     adam = torch.optim.Adam([flat], lr=3e-3)
     weight = torch.from_numpy(weights).float().to(device).repeat_interleave(e)[:, None]
     rate = torch.tensor([AVERAGED.get(m, 1.0) for m in methods], device=device)
     rate = rate.repeat_interleave(k * e)[:, None]
     average = None
 
-    def layers():
-        parts = [p.unflatten(1, s) for p, s in zip(flat.split(sizes, 1), shapes, strict=True)]
-        return list(zip(parts[::2], parts[1::2], strict=True))
-
     def loss(part):
-        found = gramian.logits(layers(), x[:, part].repeat(copies, 1, 1)).log_softmax(-1)
-        return -found.gather(-1, y[:, part].repeat(copies, 1)[..., None]).mean((1, 2))
+        found = gramian.logits(unflatten(flat, shapes), copies(x[:, part], runs))
+        return cross_entropy(found, copies(y[:, part], runs))
 
     def roughness():
-        each = [torch.linalg.eigvalsh(w.mT @ w)[:, -1].log() / 2 for w, _ in layers()]
+        layers = unflatten(flat, shapes)
+        each = [torch.linalg.eigvalsh(w.mT @ w)[:, -1].log() / 2 for w, _ in layers]
         return torch.stack(each).sum(0)
 
     for _ in range(settings.image_epochs):
