@@ -50,9 +50,10 @@ class OpenChapter:
             MeasurementError: the value is NaN, infinite, empty or of the wrong form.
 
         """
-        claim = {c.id: c for c in self.chapter.claims}.get(claim_id)
-        if claim is None:
-            raise ChapterError(f"claim {claim_id!r} is not declared")
+        try:
+            claim = self.chapter.claim(claim_id)
+        except KeyError as error:
+            raise ChapterError(f"claim {claim_id!r} is not declared") from error
         if claim_id in self.measured:
             raise ChapterError(f"claim {claim_id!r} was measured already")
         value = to_plain(value)
