@@ -59,7 +59,9 @@ def stand_in(root: Path, chapter) -> None:
         cells.append(
             nbformat.v4.new_markdown_cell(f"Some $x^2$ text.\n\n```{{redrawn-figure}} f{i}\n```")
         )
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), run / "chapter.ipynb")
+    language = {"name": "python", "pygments_lexer": "ipython3"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"language_info": language})
+    nbformat.write(notebook, run / "chapter.ipynb")
     Record(
         slug=chapter.slug, profile="quick", seed=0, device="cpu", key="0" * 64, status="ok",
         measured={f"c{i}-{j}": [1.9, 2.0, 2.1] for i in range(len(chapter.papers)) for j in range(5)},
