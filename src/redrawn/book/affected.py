@@ -36,10 +36,8 @@ def chapters(catalogue: Catalogue, changed: set[str]) -> list[Chapter]:
 def _reached(chapter: Chapter) -> set[str]:
     page = f"book/{chapter.folder}/{chapter.slug}"
     modules = key.reached_modules(chapter.source.read_text(encoding="utf-8"))
-    files = {f"src/{m.replace('.', '/')}" for m in modules}
     return (
         {f"{page}.md", f"{page}.yml", "requirements.lock"}
-        | {f"{file}.py" for file in files}
-        | {f"{file}/__init__.py" for file in files}
+        | {f"src/{key.module_file(m).relative_to(key.SOURCES).as_posix()}" for m in modules}
         | ({"data/datasets.yml"} if chapter.datasets else set())
     )

@@ -6,13 +6,10 @@ from rocrate.model.softwareapplication import SoftwareApplication
 from rocrate.rocrate import ROCrate
 
 from redrawn.book.catalogue import Catalogue
-from redrawn.book.metadata import LICENCE
+from redrawn.book.metadata import LICENCE, MEDIA
 from redrawn.book.status import ChapterState
 
-MEDIA = {
-    "svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf", "csv": "text/csv",
-    "json": "application/json",
-}  # fmt: skip
+JSON = "application/json"
 
 
 def describe(state: ChapterState, catalogue: Catalogue, folder: Path) -> None:
@@ -43,8 +40,8 @@ def describe(state: ChapterState, catalogue: Catalogue, folder: Path) -> None:
         _file(crate, folder, f"{chapter.slug}.ipynb", "The executed chapter", "application/x-ipynb+json"),
     ]
     for figure in run.figures:
-        for ext in MEDIA:
-            found = _file(crate, folder, f"{figure.id}.{ext}", figure.caption, MEDIA[ext])
+        for ext, media in {**MEDIA, "json": JSON}.items():
+            found = _file(crate, folder, f"{figure.id}.{ext}", figure.caption, media)
             found["isBasedOn"] = papers[chapter.paper_of(figure.id)]
             if ext in figure.sha256:
                 found["sha256"] = figure.sha256[ext]
@@ -62,7 +59,7 @@ def describe(state: ChapterState, catalogue: Catalogue, folder: Path) -> None:
     crate.metadata.write(folder)
 
 
-def _file(crate: ROCrate, folder: Path, name: str, about: str, media: str = "application/json"):
+def _file(crate: ROCrate, folder: Path, name: str, about: str, media: str = JSON):
     return crate.add_file(
         folder / name, name,
         properties={

@@ -1,9 +1,8 @@
 """What was accepted before: every version of every baseline, from git."""
 
-import subprocess
 from dataclasses import dataclass
 
-from redrawn.book import paths, record
+from redrawn.book import git, record
 from redrawn.book.catalogue import Claim
 from redrawn.book.expectation import Interval, MeasurementError
 from redrawn.book.record import Record
@@ -26,7 +25,7 @@ def versions() -> dict[tuple[str, str], list[Version]]:
     Empty outside of a git checkout. A version of an older schema, or a damaged one, is left out: it
     was a result once, but nothing here can read it.
     """
-    log = _git(
+    log = git.output(
         "log", "--reverse", "--diff-filter=AM", "--format=%x00%H %cs", "--name-only", "--", BASELINES
     )
     named = []
@@ -34,7 +33,7 @@ def versions() -> dict[tuple[str, str], list[Version]]:
         head, *files = commit.split()
         day, *files = files
         named += [(head, day, file) for file in files if file.endswith(".json")]
-    blobs = _git("cat-file", "--batch", stdin="".join(f"{c}:{f}\n" for c, _, f in named).encode())
+    blobs = git.output("cat-file", "--batch", stdin="".join(f"{c}:{f}\n" for c, _, f in named).encode())
     found: dict[tuple[str, str], list[Version]] = {}
     for commit, day, file in named:
         header, _, blobs = blobs.partition(b"\n")
@@ -59,8 +58,3 @@ def of_claim(claim: Claim, accepted: list[Version]) -> list[tuple[Version, dict[
             continue
         values.append((version, summary))
     return values
-
-
-def _git(*words: str, stdin: bytes = b"") -> bytes:
-    done = subprocess.run(["git", *words], cwd=paths.root(), input=stdin, capture_output=True)
-    return done.stdout if done.returncode == 0 else b""

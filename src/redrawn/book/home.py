@@ -18,20 +18,17 @@ def counts(found: dict) -> str:
     tested = sum(paper["verdict"] in ("holds", "does not hold") for paper in found["papers"])
     by = Counter((claim["setting"], claim["verdict"]) for claim in claims)
     shown = [v for v in VERDICTS if v != "error" or any(c["verdict"] == v for c in claims)]
-    rows = "".join(
+    rows = [
         f'<tr><th scope="row">{setting}</th>'
         + "".join(f"<td>{by[setting, verdict]}</td>" for verdict in shown)
         + "</tr>"
         for setting in SETTINGS
-    )
-    head = "".join(f'<th scope="col">{tables.badge(v)}</th>' for v in shown)
+    ]
+    head = ["Setting", *map(tables.badge, shown)]
     return (
         f"<p><strong>{tested} of {len(found['papers'])} papers</strong> are tested so far, by "
         f"<strong>{len(claims)} claims</strong>; a claim's setting says how close it is to the "
-        "paper's own experiment.</p>"
-        '<div class="verdict-table" tabindex="0" role="region" aria-label="Claims by setting">'
-        f'<table><thead><tr><th scope="col">Setting</th>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
+        "paper's own experiment.</p>" + tables.scrolling("Claims by setting", head, rows)
     )
 
 
@@ -80,12 +77,10 @@ def board(catalogue: Catalogue, found: dict, states: dict[str, ChapterState]) ->
         )
     names = ("Paper", "Chapter", "Part", "Year", "Setting", "Against paper", "Against baseline",
              "Profile", "Date of run")  # fmt: skip
-    head = "".join(f'<th scope="col">{name}</th>' for name in names)
     return (
         f'<nav class="mosaic" aria-label="All papers, one cell each">{"".join(cells)}</nav>'
-        '<div class="verdict-table" tabindex="0" role="region" aria-label="All papers">'
-        f'<table id="board"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
-        '</div><script src="_static/board.js" defer></script>'
+        + tables.scrolling("All papers", names, rows, "board")
+        + '<script src="_static/board.js" defer></script>'
     )
 
 

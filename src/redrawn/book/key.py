@@ -24,17 +24,25 @@ CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTAL
 # Cell options (`:tags:` lines, or YAML between two --- lines) and magics.
 NOT_PYTHON = re.compile(r"\A---\n(?:[^\n]*\n)*?---\n|^:[\w-]+:[^\n]*$|^[%!][^\n]*$", re.MULTILINE)
 
+SOURCES = Path(redrawn.__file__).parents[1]
+"""The folder that holds the package."""
+
 
 @cache
 def _graph() -> grimp.ImportGraph:
     return grimp.build_graph("redrawn", cache_dir=str(paths.build() / "grimp"))
 
 
+def module_file(module: str) -> Path:
+    """Return a `redrawn` module's file, below the folder `SOURCES`."""
+    # By its place, not by importlib: finding a module would import its parents, and torch with them.
+    place = SOURCES.joinpath(*module.split("."))
+    return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+
+
 @cache
 def _module_digest(module: str) -> str:
-    # By its place, not by importlib: finding a module would import its parents, and torch with them.
-    place = Path(redrawn.__file__).parents[1].joinpath(*module.split("."))
-    return file_digest(place / "__init__.py" if place.is_dir() else place.with_suffix(".py"))
+    return file_digest(module_file(module))
 
 
 def file_digest(path: Path) -> str:

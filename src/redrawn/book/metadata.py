@@ -12,6 +12,11 @@ from redrawn.book.status import ChapterState
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 SCHEMA_ORG = "https://schema.org"
 
+MEDIA = {
+    "csv": "text/csv", "svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf",
+}  # fmt: skip
+"""The media type of each file of a figure, by extension."""
+
 
 def pages(catalogue: Catalogue, states: dict[str, ChapterState], url: str) -> dict[str, str]:
     """Return each page's tags for `<head>`, by its path below the site; `url` ends in a slash."""
@@ -77,7 +82,6 @@ def _chapter(state, catalogue: Catalogue, url: str, place: str, headline) -> str
 def _figure(state, figure: FigureRecord, paper: Paper, url: str, place: str) -> str:
     name = f"{state.chapter.slug}/{figure.id}"
     base = f"{url}_static/figures/{name}"
-    kinds = {"csv": "text/csv", "svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
     item = {
         "@type": "Dataset",
         "name": f"Redrawn, figure {name}",
@@ -94,7 +98,7 @@ def _figure(state, figure: FigureRecord, paper: Paper, url: str, place: str) -> 
                 "@type": "DataDownload", "encodingFormat": kind, "contentUrl": f"{base}.{ext}",
                 "sha256": figure.sha256[ext],
             }
-            for ext, kind in kinds.items()
+            for ext, kind in MEDIA.items()
         ],
     }  # fmt: skip
     picture = _picture(url, state.chapter.slug, figure)

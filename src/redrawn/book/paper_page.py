@@ -10,18 +10,30 @@ from redrawn.book.status import ChapterState
 from redrawn.book.verdicts import Verdict
 
 
-def paper_page(
-    paper: Paper, state: ChapterState, catalogue: Catalogue, accepted: dict[str, list[Version]]
-) -> str:
-    """Return a paper's page: citation, claims, what was measured, figures, history.
+def paper_pages(
+    state: ChapterState, catalogue: Catalogue, accepted: dict[str, list[Version]]
+) -> dict[str, str]:
+    """Return the page of each paper of a chapter: citation, claims, what was measured, figures, history.
 
     Args:
-        paper: the paper.
-        state: its chapter, at the profile that the book is built from.
+        state: the chapter, at the profile that the book is built from.
         catalogue: the whole catalogue.
         accepted: the chapter's accepted baselines by profile, oldest first.
 
     """
+    columns = _columns(state, accepted)
+    return {
+        paper: _page(catalogue.papers[paper], state, columns, accepted)
+        for paper in state.chapter.papers
+    }
+
+
+def _page(
+    paper: Paper,
+    state: ChapterState,
+    columns: dict[str, dict[str, Verdict]],
+    accepted: dict[str, list[Version]],
+) -> str:
     chapter = state.chapter
     head = f"""---
 orphan: true
@@ -34,7 +46,6 @@ orphan: true
 """
     if chapter.status == "planned":
         return head + "\n:::{note}\nNo claim of this paper has been tested yet.\n:::\n"
-    columns = _columns(state, accepted)
     claims = [c for c in chapter.claims if c.paper == paper.id]
     commands = "\n".join(
         f"redrawn run {chapter.slug} --profile {profile}" for profile in columns
@@ -44,7 +55,7 @@ orphan: true
 
 {render.html("".join(_claim(c, columns) for c in claims))}
 
-{_figures(paper, state, catalogue)}## Run it again
+{_figures(paper, state)}## Run it again
 
 ```console
 {commands}
@@ -79,24 +90,22 @@ def _columns(state: ChapterState, accepted: dict[str, list[Version]]) -> dict[st
 
 def _claim(claim: Claim, columns: dict[str, dict[str, Verdict]]) -> str:
     how = f"{claim.setting}: {claim.stands_in}" if claim.stands_in else claim.setting
-    rows = "".join(
+    rows = [
         f'<tr><th scope="row">{profile}</th><td>{escape(tables.measured(judged[claim.id]))}</td>'
         f"<td>{tables.badge(judged[claim.id].paper)}</td></tr>"
         for profile, judged in columns.items()
-    )
-    expected = escape(f"{claim.expect.describe()} {claim.unit}".strip())
+    ]
+    head = ("Profile", "Measured, 95 % interval over seeds", "Against paper")
     return (
         f'<section class="claim" id="{claim.id}"><p>{escape(claim.statement)} '
         f"<small>({escape(claim.place)})</small></p>"
         f"<p><small>Setting: {escape(how)}. The paper reports: {escape(claim.reported)}. "
-        f"The claim holds if measured is {expected}.</small></p>"
-        f'<div class="verdict-table" tabindex="0" role="region" aria-label="Measured: {claim.id}"><table>'
-        '<thead><tr><th scope="col">Profile</th><th scope="col">Measured, 95 % interval over seeds</th>'
-        f'<th scope="col">Against paper</th></tr></thead><tbody>{rows}</tbody></table></div></section>'
+        f"The claim holds if measured is {escape(tables.expected(claim))}.</small></p>"
+        f"{tables.scrolling(f'Measured: {claim.id}', head, rows)}</section>"
     )
 
 
-def _figures(paper: Paper, state: ChapterState, catalogue: Catalogue) -> str:
+def _figures(paper: Paper, state: ChapterState) -> str:
     slug = state.chapter.slug
     own = [
         f for f in (state.run.figures if state.run else ()) if state.chapter.paper_of(f.id) == paper.id
@@ -136,8 +145,5 @@ def _history(claims: list[Claim], accepted: dict[str, list[Version]]) -> str:
             )
     if not rows:
         return "<p>No baseline has been accepted yet.</p>"
-    return (
-        '<div class="verdict-table" tabindex="0" role="region" aria-label="Accepted values"><table>'
-        '<thead><tr><th scope="col">Claim</th><th scope="col">Values, oldest left; shaded where the claim holds'
-        f'</th><th scope="col">Versions</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
-    )
+    head = ("Claim", "Values, oldest left; shaded where the claim holds", "Versions")
+    return tables.scrolling("Accepted values", head, rows)

@@ -3,10 +3,9 @@
 import os
 from pathlib import Path
 
-PROFILES = ("quick", "standard", "paper")
+from redrawn.data.registry import PACKAGED
 
-PACKAGED = Path(__file__).resolve().parents[1] / "_checkout"
-"""What an installed wheel carries of the checkout."""
+PROFILES = ("quick", "standard", "paper")
 
 
 def root() -> Path:

@@ -28,9 +28,10 @@ def stage(catalogue: Catalogue, states: dict[str, ChapterState], profile: str, u
     source_page.write_all(staged / "_static" / "source")
     wheel = download.wheel(staged / "_static")
     for state in states.values():
-        _stage_chapter(state, catalogue, staged)
-        if state.run and state.run.status == "ok":
-            _stage_files(state, catalogue, staged, f"{url}_static/{wheel}", url)
+        page = _stage_chapter(state, catalogue, staged)
+        if page is not None:
+            taken = download.notebook(page, catalogue, f"{url}_static/{wheel}", url)
+            _stage_files(state, catalogue, staged / "_static", taken)
     _stage_papers(catalogue, states, staged / "papers")
     _stage_overview(catalogue, states, status.of_book(states, profile), staged)
     for place, page in published.redirect_pages().items():
@@ -76,17 +77,19 @@ def _stage_papers(catalogue: Catalogue, states: dict[str, ChapterState], place: 
     for state in states.values():
         own = {p: accepted[p, state.chapter.slug] for p in paths.PROFILES
                if (p, state.chapter.slug) in accepted}  # fmt: skip
-        for paper in state.chapter.papers:
-            text = paper_page.paper_page(catalogue.papers[paper], state, catalogue, own)
+        for paper, text in paper_page.paper_pages(state, catalogue, own).items():
             (place / f"{paper}.md").write_text(text, encoding="utf-8")
 
 
-def _stage_chapter(state: ChapterState, catalogue: Catalogue, staged: Path) -> None:
+def _stage_chapter(
+    state: ChapterState, catalogue: Catalogue, staged: Path
+) -> nbformat.NotebookNode | None:
+    """Write the chapter's page and those of its figures; return the page, None where there is no good run."""
     page = staged / state.chapter.folder / f"{state.chapter.slug}.md"
     page.parent.mkdir(exist_ok=True)
     if state.run is None or state.run.status == "failed":
         page.write_text(render.planned_page(state, catalogue), encoding="utf-8")
-        return
+        return None
     page.unlink()
     run = paths.run_dir(state.run.profile, state.chapter.slug, state.run.seed)
     notebook = nbformat.read(run / "chapter.ipynb", as_version=4)
@@ -101,21 +104,22 @@ def _stage_chapter(state: ChapterState, catalogue: Catalogue, staged: Path) -> N
     for figure in state.run.figures:
         text = figure_page.figure_page(figure, state, catalogue)
         (pages / f"{figure.id}.md").write_text(text, encoding="utf-8")
+    return notebook
 
 
-def _stage_files(state: ChapterState, catalogue: Catalogue, staged: Path, wheel: str, url: str) -> None:
+def _stage_files(
+    state: ChapterState, catalogue: Catalogue, static: Path, taken: nbformat.NotebookNode
+) -> None:
     """Put a run's files where readers download them, with a description of them all."""
     slug = state.chapter.slug
     run = paths.run_dir(state.run.profile, slug, state.run.seed)
-    files = staged / "_static" / "figures" / slug
+    files = static / "figures" / slug
     shutil.copytree(run / "figures", files, dirs_exist_ok=True)
     shutil.copy2(run / "record.json", files)
-    page = nbformat.read(staged / state.chapter.folder / f"{slug}.ipynb", as_version=4)
-    taken = download.notebook(page, catalogue, wheel, url)
     nbformat.write(taken, files / f"{slug}.ipynb")
     crate.describe(state, catalogue, files)
     # the first page shows every chapter's headline: as drawn, they would be too much to load at once
-    place = staged / "_static" / "thumbnails"
+    place = static / "thumbnails"
     place.mkdir(exist_ok=True)
     with Image.open(files / f"{state.chapter.headline_figure}.png") as picture:
         picture.thumbnail((640, 640))

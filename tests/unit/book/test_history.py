@@ -57,11 +57,12 @@ def test_a_papers_page_has_its_claims_values_figure_and_history(repository):
     book = catalogue.load()
     state = status.of_chapter(book.chapters["tiny"], "quick")
     accepted = {"quick": history.versions()["quick", "tiny"]}
-    first = paper_page.paper_page(book.papers["first-paper"], state, book, accepted)
+    pages = paper_page.paper_pages(state, book, accepted)
+    first = pages["first-paper"]
     assert "mean-is-two" in first and "a-beats-b" not in first
     assert "2 accepted" in first and "Theorem 1" in first and "figures/tiny/line.html" in first
     assert "Title only" in first
-    second = paper_page.paper_page(book.papers["second-paper"], state, book, accepted)
+    second = pages["second-paper"]
     assert "Jane Doe, 2020" in second and "five numbers for a study" in second
     assert "## Figures" not in second
 
@@ -69,7 +70,7 @@ def test_a_papers_page_has_its_claims_values_figure_and_history(repository):
 def test_a_planned_papers_page_says_so_and_leads_to_its_chapter(checkout):
     book = catalogue.load()
     state = status.of_chapter(book.chapters["later"], "quick")
-    text = paper_page.paper_page(book.papers["third-paper"], state, book, {})
+    text = paper_page.paper_pages(state, book, {})["third-paper"]
     assert "No claim of this paper has been tested yet" in text and "small-things/later" in text
 
 
