@@ -37,9 +37,6 @@ def main() -> None:
     except (UserError, CatalogueError, RecordError, DataError, FileNotFoundError) as error:
         err.print(f"redrawn: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        err.print("redrawn: stopped; finished chapters are kept, `redrawn run` does the rest")
-        sys.exit(130)
 
 
 def _chapter(book: Catalogue, slug: str) -> Chapter:
@@ -179,6 +176,9 @@ def run(
             engine.run(todo, executor, at_once, err)
         except (engine.EngineError, lock.LockedError) as error:
             raise UserError(str(error)) from error
+        except KeyboardInterrupt as stop:
+            err.print("redrawn: stopped; finished chapters are kept, `redrawn run` does the rest")
+            raise typer.Exit(130) from stop
     failed = [job for job in todo if not job.succeeded()]
     changed = [job.name for job in todo if job not in failed and not job.is_fresh(asked[job])]
     if changed:

@@ -31,10 +31,10 @@ def show(jobs: list[Job], engine: subprocess.Popen, console: Console) -> None:
                     )
                 if ended or (state and job.marker("done").exists()):
                     found = _outcome(job)
-                    progress.update(row, state=found, completed=1, total=1)
+                    progress.update(row, state=found[:80], completed=1, total=1)
                     progress.stop_task(row)
                     if not console.is_terminal:
-                        console.print(f"{job.name}: {found}")
+                        console.print(f"{job.name}: {found}", soft_wrap=True, markup=False)
                     del rows[job]
             time.sleep(0.2)
     engine.wait()
@@ -51,4 +51,4 @@ def _outcome(job: Job) -> str:
     if not job.marker("done").exists():
         return "LOST: it left no result"
     found = record.load(paths.run_dir(job.profile, job.slug, job.seed) / "record.json")
-    return "done" if found.status == "ok" else f"FAILED: {found.error.splitlines()[0][:80]}"
+    return "done" if found.status == "ok" else f"FAILED: {found.error.splitlines()[0]}"
