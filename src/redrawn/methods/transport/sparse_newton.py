@@ -28,7 +28,10 @@ DAMPING = 0.1
 SHORTEST = 1e-6
 """Backtracking gives up below this share of a step."""
 
-SUMS, SELECTION = 3, 3
+NEGLIGIBLE = 1e-20
+"""Entries below this share of a plan's mass change no sum of doubles."""
+
+SUMS, SELECTION = 3, 2
 """Operations an entry of a plan: its sums by row, by column and in all; the comparisons that find its largest entries."""
 
 VECTORS = 14
@@ -49,18 +52,18 @@ class NewtonStep:
 
 
 def largest_entries(plan: Float[np.ndarray, "n m"], count: int) -> sparse.csr_array:
-    """Return the `count` largest entries of a plan; all others are zero.
+    """Return the `count` largest entries of a plan, or fewer where the others are negligible; all others are zero.
 
     Raises:
         ValueError: `count` is below one.
     """
     if count < 1:
         raise ValueError(f"keep at least one entry, not {count}")
-    if count >= plan.size:
-        return sparse.csr_array(plan)
-    flat = np.argpartition(plan, plan.size - count, axis=None)[plan.size - count :]
-    rows, columns = np.divmod(flat, plan.shape[1])
-    return sparse.csr_array((plan.ravel()[flat], (rows, columns)), shape=plan.shape)
+    values = plan.ravel()
+    places = np.flatnonzero(values > NEGLIGIBLE * plan.sum())
+    if len(places) > count:  # a selection among all n² would take longer than all the rest of a step
+        places = places[np.argpartition(values[places], -count)[-count:]]
+    return sparse.csr_array((values[places], np.divmod(places, plan.shape[1])), shape=plan.shape)
 
 
 def solve(apply, diagonal: Vector, b: Vector, limit: int) -> tuple[Vector, int]:

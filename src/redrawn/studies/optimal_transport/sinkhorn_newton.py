@@ -37,7 +37,7 @@ class Settings:
     eta: float = 1200.0
     etas: tuple[float, ...] = (100.0, 300.0, 1200.0)
     newton: int = 300
-    draws: int = 24
+    draws: int = 48
     rounds: int = 3
     timed: int = 1000
 
