@@ -39,7 +39,7 @@ class Settings:
     newton: int = 300
     draws: int = 48
     rounds: int = 3
-    timed: int = 1000
+    timed: int = 500
 
 
 SETTINGS = {
@@ -244,14 +244,14 @@ def sparsity(settings: Settings, seed: int) -> pd.DataFrame:
 
 
 def operations(settings: Settings, seed: int) -> dict[str, list]:
-    """Return the operations of a Newton step against n, the mean of up to ten: {"x": n, "y": one list a seed}."""
+    """Return the operations of a Newton step against n, the mean of the first five: {"x": n, "y": one list a seed}."""
     rows = []
     for i in range(settings.draws):
         row = []
         for n in settings.growth:
             problem = assignment(n, settings.eta, seed, i)
             x, y = Sinkhorn(problem).run(warm_sweeps("assignment", n) - 1).potentials()
-            steps = newton_stage(problem, x, y, KEPT["assignment"] * n, 10)
+            steps = newton_stage(problem, x, y, KEPT["assignment"] * n, 5)
             row.append(float(np.mean([step.operations for step in steps])))
         rows.append(row)
     return {"x": list(settings.growth), "y": rows}
