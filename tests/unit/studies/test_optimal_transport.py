@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -31,8 +32,18 @@ def test_newton_is_ahead_even_in_miniature():
     assert (frame.gap > 0).all() and not frame.isna().any().any()
     counts = sinkhorn_newton.arrivals(frame, "assignment").set_index("method").iteration
     assert counts["SNS"].max() < counts["Sinkhorn"].min()
+    operations = sinkhorn_newton.arrivals(frame, "assignment", "operations")
+    assert operations.groupby("method").operations.max()["SNS"] > 4 * 60**2
+    assert np.isfinite(sinkhorn_newton.time_ratios(small, frame, "assignment", 0)).all()
     assert sinkhorn_newton.newton_steps(frame).shape == (2,)
     assert sinkhorn_newton.acceleration(frame).shape == (2,)
+
+
+def test_what_does_not_arrive_is_capped_for_sinkhorn_and_endless_for_others():
+    rows = [(m, 0, "assignment", 50, gap) for m, gap in (("Sinkhorn", 1e-5), ("SNS", 1e-5))]
+    frame = pd.DataFrame(rows, columns=["method", "seed", "case", "iteration", "gap"])
+    found = sinkhorn_newton.arrivals(frame, "assignment").set_index("method").iteration
+    assert found["Sinkhorn"] == 50 and found["SNS"] == np.inf
 
 
 def test_digits_are_densities():

@@ -61,7 +61,7 @@ def largest_entries(plan: Float[np.ndarray, "n m"], count: int) -> sparse.csr_ar
         raise ValueError(f"keep at least one entry, not {count}")
     values = plan.ravel()
     places = np.flatnonzero(values > NEGLIGIBLE * plan.sum())
-    if len(places) > count:  # a selection among all n² would take longer than all the rest of a step
+    if len(places) > count:  # selecting among all n² would take longer than the rest of a step
         places = places[np.argpartition(values[places], -count)[-count:]]
     return sparse.csr_array((values[places], np.divmod(places, plan.shape[1])), shape=plan.shape)
 

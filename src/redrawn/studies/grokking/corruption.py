@@ -21,15 +21,15 @@ class Settings:
     hidden: int
     steps: int
     every: int = 20
-    seeds: int = 3
+    seeds: int = 5
     share: float = 0.8
     corrupted: float = 0.35
     learning_rate: float = 0.01
 
 
 SETTINGS = {
-    "quick": Settings(43, 150, 300),
-    "standard": Settings(53, 200, 400),
+    "quick": Settings(47, 150, 300),
+    "standard": Settings(59, 250, 500),
     "paper": Settings(97, 500, 2000, share=0.5),
 }
 

@@ -24,14 +24,14 @@ class Settings:
     share: float
     epochs: int
     every: int
-    seeds: int = 3
+    seeds: int = 4
     perp_epochs: int = 300
     learning_rate: float = 0.01
 
 
 SETTINGS = {
-    "quick": Settings(37, 96, 0.7, 300, 10),
-    "standard": Settings(47, 128, 0.7, 600, 10),
+    "quick": Settings(41, 128, 0.9, 300, 5),
+    "standard": Settings(67, 96, 0.9, 3000, 10),
     "paper": Settings(113, 200, 0.4, 80_000, 50, seeds=5),
 }
 

@@ -12,9 +12,24 @@ from scipy.optimize import check_grad, linear_sum_assignment
 from redrawn.methods.transport import convex_gradient as cg
 from redrawn.methods.transport import monge_gap as mg
 from redrawn.methods.transport import particle_descent as descent
+from redrawn.methods.transport import sinkhorn
 from redrawn.methods.transport import wasserstein_flow as wf
-from redrawn.methods.transport.sinkhorn import Problem, Sinkhorn, log_sweep
-from redrawn.methods.transport.sparse_newton import largest_entries, newton_step
+from redrawn.methods.transport.sinkhorn import (
+    LOG_SWEEP,
+    PLAN,
+    SWEEP,
+    Problem,
+    Sinkhorn,
+    log_sweep,
+)
+from redrawn.methods.transport.sparse_newton import (
+    DAMPING,
+    SELECTION,
+    SUMS,
+    direction,
+    largest_entries,
+    newton_step,
+)
 from redrawn.methods.transport.sparse_plan import project_top_k, semi_dual, sparse_transport
 
 RNG = np.random.default_rng(0)
@@ -91,8 +106,83 @@ def test_largest_entries():
     plan = RNG.random((5, 7))
     kept = largest_entries(plan, 9).toarray()
     np.testing.assert_allclose(np.sort(kept[kept > 0]), np.sort(plan, axis=None)[-9:])
+    plan[2, 3] = 1e-30  # too small to be kept, however many may be
+    assert largest_entries(plan, 35).nnz == 34
     with pytest.raises(ValueError, match="at least one"):
         largest_entries(plan, 0)
+
+
+def test_a_direction_solves_the_damped_sparse_system():
+    p = problem(12, 20.0)
+    x, y = Sinkhorn(p).run(2).potentials()
+    plan = p.plan(x, y)
+    row, column = plan.sum(1), plan.sum(0)
+    gradient = np.concatenate([p.r - row, p.c - column])
+    kept = largest_entries(plan, 50)
+    move, iterations = direction(kept, row, column, gradient, 300)
+    longer = 1 + DAMPING * np.abs(gradient).sum()
+    dense = kept.toarray()
+    hessian = np.block([[np.diag(longer * row), dense], [dense.T, np.diag(longer * column)]])
+    exact = np.linalg.solve(hessian, gradient)
+    assert 0 < iterations <= 12 + 5
+    # but for the multiple of (1, -1) that is taken off
+    np.testing.assert_allclose(move[:12] - move[0], exact[:12] - exact[0], atol=1e-6)
+    assert row @ move[:12] == pytest.approx(0, abs=1e-9)
+    np.testing.assert_allclose(
+        move[12:], (gradient[12:] - dense.T @ move[:12]) / (longer * column), atol=1e-12
+    )
+
+
+def test_a_step_counts_its_operations_and_may_be_given_its_plan():
+    p = problem(20)
+    x, y = Sinkhorn(p).run(60).potentials()
+    without = newton_step(p, x, y, 60)
+    given = newton_step(p, x, y, 60, plan=p.plan(x, y))
+    np.testing.assert_array_equal(without.x, given.x)
+    assert without.operations - given.operations == PLAN * 400
+    # one evaluation: sums, selection, plan and its sum; and the iterations
+    inner = (given.cg_iterations + 1) * (4 * 60 + 14 * 20)
+    assert given.operations == (SUMS + SELECTION + PLAN + 1) * 400 + inner
+    np.testing.assert_allclose(given.plan, p.plan(given.x, given.y))
+
+
+def test_newton_arrives_where_mass_must_cross_between_points_cut_off():
+    # two far clusters whose masses differ: Newton's undamped direction is endless
+    line = np.concatenate([np.linspace(0, 0.05, 10), np.linspace(0.95, 1, 10)])
+    r, c = np.ones(20), np.ones(20)
+    r[:10] += 0.2
+    c[10:] += 0.2
+    p = Problem(np.abs(line[:, None] - line), r / r.sum(), c / c.sum(), 200.0)
+    x, y = Sinkhorn(p).run(30).potentials()
+    values = []
+    for _ in range(60):
+        step = newton_step(p, x, y, 200)
+        x, y = step.x, step.y
+        values.append(step.value)
+    assert step.marginal_error < 1e-9
+    assert (np.diff(values) > -1e-14).all()
+    exact = ot.emd2(p.r, p.c, p.cost)
+    assert exact <= (step.plan * p.cost).sum() <= exact + np.log(20) / p.eta
+
+
+def test_sinkhorn_counts_sweeps_and_operations(monkeypatch):
+    p = problem()
+    found = Sinkhorn(p).run(9)
+    assert found.sweeps == 10
+    assert found.operations == (LOG_SWEEP + PLAN + 9 * SWEEP) * 900
+    monkeypatch.setattr(sinkhorn, "ABSORB", 0.0)  # every sweep is tried, and made in logarithms
+    slow = Sinkhorn(p).run(9)
+    assert slow.sweeps == 10
+    assert slow.operations == (10 * (LOG_SWEEP + PLAN) + 9 * SWEEP) * 900
+    np.testing.assert_allclose(p.plan(*slow.potentials()), p.plan(*found.potentials()), atol=1e-12)
+
+
+def test_exact_cost_is_that_of_the_best_assignment():
+    x, y = torch.randn(2, 2, 25, 2, generator=torch.manual_seed(6))
+    for cost in (mg.squared_distance, mg.distance):
+        matrices = mg.pairwise(cost, x, y).double().numpy()
+        best = [m[linear_sum_assignment(m)].mean() for m in matrices]
+        np.testing.assert_allclose(mg.exact_cost(cost, x, y), best, rtol=1e-6)
 
 
 def test_problems_are_checked():
