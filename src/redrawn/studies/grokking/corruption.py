@@ -29,7 +29,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(47, 150, 300),
-    "standard": Settings(59, 250, 500),
+    "standard": Settings(59, 304, 500),
     "paper": Settings(97, 500, 2000, share=0.5),
 }
 

@@ -31,7 +31,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(41, 128, 0.9, 300, 5),
-    "standard": Settings(67, 96, 0.9, 3000, 10),
+    "standard": Settings(67, 96, 0.9, 2500, 10),
     "paper": Settings(113, 200, 0.4, 80_000, 50, seeds=5),
 }
 

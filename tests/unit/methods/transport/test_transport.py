@@ -78,6 +78,19 @@ def test_newton_arrives_where_sinkhorn_does_and_at_the_assignment():
     assert best <= (p.plan(x, y) * p.cost).sum() + 1e-12 <= best + np.log(n) / p.eta
 
 
+def test_a_step_backtracks_where_the_whole_one_would_descend():
+    p = problem(eta=300.0)
+    x, y = Sinkhorn(p).potentials()
+    plan = p.plan(x, y)
+    start, row, column = p.potential(x, y, plan), plan.sum(1), plan.sum(0)
+    gradient = np.concatenate([p.r - row, p.c - column])
+    dx, dy = np.split(
+        direction(largest_entries(plan, 90), row, column, gradient, 300)[0] / p.eta, 2
+    )
+    assert p.potential(x + dx, y + dy, p.plan(x + dx, y + dy)) < start
+    assert newton_step(p, x, y, 90).value > start
+
+
 def test_dense_newton_is_quadratic():
     p = problem()
     x, y = Sinkhorn(p).run(100).potentials()
@@ -329,6 +342,11 @@ def test_ornstein_uhlenbeck_starts_and_ends_where_it_should():
     assert m.abs().max() == 0 and (s == 1).all()
     m, s = wf.ornstein_uhlenbeck(mean, spectrum, 50.0)
     torch.testing.assert_close((m, s), (mean, spectrum))
+    # on the way: dm/dt = (mean - m)/spectrum and ds/dt = 2 - 2s/spectrum
+    mean, spectrum, h = mean.double(), spectrum.double(), 1e-5
+    (m, s), (later, wider) = (wf.ornstein_uhlenbeck(mean, spectrum, t) for t in (0.4, 0.4 + h))
+    torch.testing.assert_close((later - m) / h, (mean - m) / spectrum, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close((wider - s) / h, 2 - 2 * s / spectrum, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("d", [1, 3])
