@@ -99,7 +99,7 @@ def transition(frame: pd.DataFrame) -> Figure:
     three[2].set(title="weights and kernel")
     for axes in three:
         axes.set(xlabel="step", xscale="log")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), fontsize="small")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.27), fontsize="small")
     return figure
 
 

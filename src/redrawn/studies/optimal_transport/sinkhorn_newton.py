@@ -32,20 +32,20 @@ class Settings:
     points: int
     side: int
     cap: int
-    growth: tuple[int, ...]
-    seeds: int = 8
+    growth: tuple[int, ...] = (250, 500, 1000)
+    seeds: int = 12
     eta: float = 1200.0
     etas: tuple[float, ...] = (100.0, 300.0, 1200.0)
     newton: int = 300
-    draws: int = 48
+    draws: int = 10
     rounds: int = 3
     timed: int = 500
 
 
 SETTINGS = {
-    "quick": Settings(500, 14, 8000, (100, 200, 400)),
-    "standard": Settings(500, 28, 60_000, (100, 200, 400), seeds=12, rounds=5),
-    "paper": Settings(500, 28, 200_000, (100, 200, 400, 800), seeds=20, rounds=5),
+    "quick": Settings(500, 14, 8000),
+    "standard": Settings(500, 28, 60_000, draws=20, rounds=5),
+    "paper": Settings(500, 28, 200_000, (250, 500, 1000, 2000), seeds=20, draws=20, rounds=5),
 }
 
 load = cache(digits.mnist)
@@ -244,14 +244,14 @@ def sparsity(settings: Settings, seed: int) -> pd.DataFrame:
 
 
 def operations(settings: Settings, seed: int) -> dict[str, list]:
-    """Return the operations of a Newton step against n, the mean of the first five: {"x": n, "y": one list a seed}."""
+    """Return the operations of a Newton step against n, the mean of up to ten: {"x": n, "y": one list a seed}."""
     rows = []
     for i in range(settings.draws):
         row = []
         for n in settings.growth:
             problem = assignment(n, settings.eta, seed, i)
             x, y = Sinkhorn(problem).run(warm_sweeps("assignment", n) - 1).potentials()
-            steps = newton_stage(problem, x, y, KEPT["assignment"] * n, 5)
+            steps = newton_stage(problem, x, y, KEPT["assignment"] * n, 10)
             row.append(float(np.mean([step.operations for step in steps])))
         rows.append(row)
     return {"x": list(settings.growth), "y": rows}
