@@ -21,7 +21,7 @@ class Settings:
     hidden: int
     steps: int
     every: int = 20
-    seeds: int = 5
+    seeds: int = 4
     share: float = 0.8
     corrupted: float = 0.35
     learning_rate: float = 0.01

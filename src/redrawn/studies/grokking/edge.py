@@ -24,15 +24,15 @@ class Settings:
     share: float
     epochs: int
     every: int
-    seeds: int = 4
-    perp_seeds: int = 10
+    seeds: int = 3
+    perp_seeds: int = 8
     perp_epochs: int = 300
     learning_rate: float = 0.01
 
 
 SETTINGS = {
-    "quick": Settings(41, 96, 0.9, 300, 5),
-    "standard": Settings(67, 96, 0.9, 2500, 10),
+    "quick": Settings(37, 96, 0.9, 300, 10),
+    "standard": Settings(59, 96, 0.9, 2000, 20),
     "paper": Settings(113, 200, 0.4, 80_000, 50, seeds=5),
 }
 

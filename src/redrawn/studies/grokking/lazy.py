@@ -38,7 +38,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(20, 110, 1500),
-    "standard": Settings(50, 275, 4000, seeds=16),
+    "standard": Settings(50, 275, 4000, seeds=12),
     "paper": Settings(100, 550, 100_000, points=120),
 }
 

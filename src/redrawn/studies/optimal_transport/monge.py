@@ -19,7 +19,7 @@ class Settings:
     batch: int
     steps: int
     width: int = 32
-    seeds: int = 20
+    seeds: int = 14
     tests: int = 200
     sample: int = 700
     draws: int = 12
