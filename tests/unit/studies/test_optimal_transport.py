@@ -51,6 +51,25 @@ def test_digits_are_densities():
     assert problem.r.sum() == pytest.approx(1) and problem.cost.max() == 1
 
 
+def test_rounding_does_not_decide_between_digits():
+    settings = sinkhorn_newton.SETTINGS["quick"]
+    rng, case = np.random.default_rng(1), "digits, L1"
+    counts = []
+    for i in range(4):
+        exact = sinkhorn_newton.build(case, settings, 0, i)
+        n = len(exact.r)
+        off = [1 + 2.3e-16 * rng.integers(-1, 2, n) for _ in range(2)]
+        moved = replace(exact, r=exact.r * off[0], c=exact.c * off[1])
+        assert (moved.r != exact.r).any() and (moved.c != exact.c).any()
+        for p in (exact, moved):
+            steps = sinkhorn_newton.KEPT[case] * n
+            warm = sinkhorn_newton.warm_sweeps(case, n)
+            rows, best = sinkhorn_newton.run_sns(p, warm, steps, settings.newton)
+            counts.append(next(row[1] for row in rows if best - row[3] < sinkhorn_newton.GAP))
+    exact, moved = np.array(counts).reshape(-1, 2).T
+    assert np.abs(exact - moved).max() <= 2
+
+
 def test_values_fall_with_k_and_lie_above_transport():
     frame = sparse_plans.sweep(replace(sparse_plans.SETTINGS["quick"], seeds=2), 0)
     for _, run in frame.groupby("seed"):

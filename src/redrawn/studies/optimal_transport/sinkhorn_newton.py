@@ -46,7 +46,9 @@ class Settings:
 SETTINGS = {
     "quick": Settings(500, 14, 8000),
     "standard": Settings(500, 28, 60_000, pairs=24, draws=20, rounds=5),
-    "paper": Settings(500, 28, 200_000, (250, 500, 1000, 2000), seeds=20, pairs=50, draws=20, rounds=5),
+    "paper": Settings(
+        500, 28, 200_000, (250, 500, 1000, 2000), seeds=20, pairs=50, draws=20, rounds=5
+    ),
 }
 
 mnist = cache(digits.mnist)  # all pairs are drawn from the same shrunken images
