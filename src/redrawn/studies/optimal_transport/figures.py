@@ -76,6 +76,7 @@ def arrows(pictures: dict, frame: pd.DataFrame) -> Figure:
         axes.scatter(*target.T, s=6, color="0.7", label="target")
         axes.quiver(*x.T, *(z - x).T, angles="xy", scale_units="xy", scale=1, width=0.003, color="C0", alpha=0.6)  # fmt: skip
         axes.scatter(*x.T, s=6, color="C1", label="source")
+        axes.update_datalim(z)  # arrows alone do not widen the axes
         axes.set(title=f"{TITLES[name]}: {count} crossings", xlabel="$x_1$")
         axes.set_aspect("equal")
     row[0].set_ylabel("$x_2$")
