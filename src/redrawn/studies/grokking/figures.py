@@ -18,10 +18,10 @@ def _band(axes, frame: pd.DataFrame, x: str, y: str, style: str, label: str, sca
     axes.fill_between(found.index, found["min"], found["max"], color=line.get_color(), alpha=0.2)
 
 
-def _legend(figure: Figure, axes, **where) -> None:
+def _legend(figure: Figure, axes) -> None:
     """Put the legend of one panel below all of them, where it crosses no line."""
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), **where)
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
 
 
 def accuracy(frame: pd.DataFrame) -> Figure:
