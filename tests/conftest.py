@@ -111,7 +111,7 @@ status: written
 question: What if?
 headline: paper-of-{slug}
 needs:
-  quick: {{seconds: 3, mem_mb: 500}}
+  quick: {{seconds: {seconds}, mem_mb: 500}}
 datasets: [numbers]
 papers:
   - paper-of-{slug}
@@ -146,14 +146,14 @@ if fault.exists():
 chapter.measure("""
 
 
-def add_victim(root: Path, slug: str) -> None:
-    """Add a written chapter to the miniature that runs the code of `<slug>.fault`, if there is one."""
+def add_victim(root: Path, slug: str, seconds: int) -> None:
+    """Add a written chapter, of so many declared seconds, that runs the code of `<slug>.fault`, if there is one."""
     part = root / "book" / "small-things"
     (root / "data" / "numbers.csv").write_text("1,2,3\n")
     (root / "data" / "datasets.yml").write_text(NUMBERS)
     with (root / "book" / "references.bib").open("a") as bib:
         bib.write(f"@misc{{paper-of-{slug}, title = {{On {slug}}}, note = {{title only}}}}\n")
-    (part / f"{slug}.yml").write_text(VICTIM.format(slug=slug))
+    (part / f"{slug}.yml").write_text(VICTIM.format(slug=slug, seconds=seconds))
     page = PAGE.replace('open_chapter("tiny"', f'open_chapter("{slug}"')
     page = page.replace(
         "import numpy as np", "import time\nfrom pathlib import Path\n\nimport numpy as np"
@@ -202,7 +202,7 @@ def shared_checkout(tmp_path_factory):
 @pytest.fixture(scope="module")
 def broken_checkout(shared_checkout) -> Path:
     """Make the miniature with a second chapter, `victim`, that can be broken."""
-    add_victim(shared_checkout, "victim")
+    add_victim(shared_checkout, "victim", seconds=3)
     return shared_checkout
 
 
@@ -210,5 +210,5 @@ def broken_checkout(shared_checkout) -> Path:
 def three_chapters(shared_checkout) -> Path:
     """Make the miniature with two more chapters, `failing` and `killed`, that can be broken."""
     for slug in ("failing", "killed"):
-        add_victim(shared_checkout, slug)
+        add_victim(shared_checkout, slug, seconds=60)
     return shared_checkout

@@ -128,4 +128,4 @@ def test_the_profile_asks_for_what_a_chapter_declares(three_chapters):
     )  # fmt: skip
     runner.send_signal(signal.SIGINT)
     runner.communicate(timeout=60)
-    assert shown.stdout.split() == ["500M", "1:00", "1"]
+    assert shown.stdout.split() == ["500M", "5:00", "1"]
