@@ -4,7 +4,7 @@ BIN := .venv/bin
 export REDRAWN_ROOT := $(CURDIR)
 export MPLBACKEND := agg
 
-.PHONY: book test lint unit faults cluster run check site serve bench lock latest clean
+.PHONY: book test lint unit faults cluster devices gate run check site serve bench lock latest clean
 .DEFAULT_GOAL := book
 
 .venv/ready: requirements.lock pyproject.toml
@@ -48,6 +48,18 @@ faults: .venv/ready
 EXECUTOR ?= slurm
 cluster: .venv/ready
 	REDRAWN_EXECUTOR=$(EXECUTOR) $(BIN)/python -m pytest -q tests/cluster
+
+# Every chapter on a pretended GPU, which meets no tensor of the CPU.
+devices: .venv/ready
+	CHAPTERS="$(CHAPTERS)" OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/devices
+
+# How far the gate can be trusted, measured anew: hours. What is there already is not made again.
+MUTANTS ?= 200
+gate: .venv/ready
+	$(BIN)/redrawn run $(CHAPTERS) --seeds 1:21
+	$(BIN)/redrawn alarms $(CHAPTERS) --seeds 1:21
+	OMP_NUM_THREADS=1 $(BIN)/python tests/mutation/mutants.py --count $(MUTANTS)
+	$(BIN)/redrawn generate
 
 check: run
 	$(BIN)/redrawn check $(CHAPTERS) --profile $(PROFILE)

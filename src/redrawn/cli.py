@@ -264,6 +264,19 @@ def check(
 
 
 @app.command()
+def alarms(
+    chapters: Chapters = None,
+    profile: Profile = "quick",
+    seeds: Annotated[str, typer.Option(help="Seeds that have been run, such as 1:21.")] = "1:21",
+) -> None:
+    """Count how often fresh seeds would turn the book red; `redrawn generate` shows it in the guide."""
+    from redrawn.book import gate
+
+    written = _written(catalogue_module.load(), chapters)
+    out.print(f"written: {gate.count_alarms(written, profile, _seeds(seeds))}", soft_wrap=True)
+
+
+@app.command()
 def accept(
     chapters: Chapters = None,
     profile: Profile = "quick",
