@@ -72,8 +72,10 @@ test: lint unit faults check site
 serve: .venv/ready
 	$(BIN)/redrawn serve
 
+# Ratios against peers, side by side in one run, into the guide's table.
 bench: .venv/ready
-	for script in benchmarks/*.py; do OMP_NUM_THREADS=1 $(BIN)/python $$script || exit 1; done
+	for script in $(filter-out benchmarks/report.py, $(wildcard benchmarks/*.py)); do OMP_NUM_THREADS=1 $(BIN)/python $$script || exit 1; done
+	$(BIN)/redrawn generate
 
 # The lock file, anew: what the direct pins of pyproject.toml resolve to in an empty environment.
 lock:

@@ -5,7 +5,6 @@ notebook, kernel, checks of what was registered, provenance, and the sealed reco
 """
 
 import argparse
-import json
 import os
 import resource
 import statistics
@@ -15,6 +14,7 @@ import tempfile
 import time
 
 import jupytext
+from report import row, write
 
 from redrawn.book import catalogue
 
@@ -30,7 +30,7 @@ def seconds(command: list[str], **environment: str) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print and keep."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chapter", default="grokking")
     parser.add_argument("--rounds", type=int, default=2)
@@ -44,12 +44,20 @@ def main() -> None:
         for _ in range(given.rounds):
             taken["script"].append(seconds([sys.executable, "-c", script], REDRAWN_OUT=folder))
             taken["harness"].append(seconds(harness))
-    result = {"chapter": chapter.slug, "rounds": given.rounds}
-    for i, kind in enumerate(("cpu_seconds", "wall_seconds")):
-        medians = {name: statistics.median(t[i] for t in times) for name, times in taken.items()}
-        result[kind] = {name: round(value, 2) for name, value in medians.items()}
-        result[kind]["overhead"] = round(medians["harness"] - medians["script"], 2)
-    print(json.dumps(result, indent=1))
+    rows = []
+    for i, kind in enumerate(("CPU", "wall")):
+        script, harness = (statistics.median(t[i] for t in taken[k]) for k in ("script", "harness"))
+        note = f"{harness - script:+.1f} s {kind}"
+        rows.append(
+            row(
+                f"{chapter.slug} at quick, {kind} seconds",
+                harness,
+                "its cells as a script",
+                script,
+                note=note,
+            )
+        )
+    write(__file__, "The harness", rows)
 
 
 if __name__ == "__main__":

@@ -6,24 +6,15 @@ square product in float32; a step counts its matrix products only (forward, and 
 
 import argparse
 import itertools
-import json
-import statistics
-import time
 
 import torch
+from report import medians, row, write
 
 from redrawn.methods import implicit
 
 
-def seconds(work) -> float:
-    """Return how long one call takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
 def main() -> None:
-    """Measure and print the ratios."""
+    """Measure, print and keep the ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--side", type=int, default=256, help="pixels along an edge")
     parser.add_argument("--width", type=int, default=256, help="units of a hidden layer")
@@ -56,19 +47,17 @@ def main() -> None:
     # forward, weight gradient, and (not for the coordinates) input gradient
     step = 3 * sum(products) - products[0]
     flops = {"peak": 2 * 2048**3, "by hand": step, "autograd": step}
-    times = {name: [] for name in work}
-    for call in work.values():
-        call()  # warm up
-    for _ in range(given.rounds):
-        for name, call in work.items():
-            times[name].append(seconds(call))
-    rates = {n: flops[n] / statistics.median(t) / 1e9 for n, t in times.items()}
-    result = {
-        "gflops": {n: round(r, 1) for n, r in rates.items()},
-        "share_of_peak": {n: round(r / rates["peak"], 3) for n, r in rates.items() if n != "peak"},
-        "seconds_per_step": {n: round(statistics.median(t), 3) for n, t in times.items()},
-    }
-    print(json.dumps(result, indent=1))
+    times = medians(work, given.rounds)
+    rates = {name: flops[name] / seconds for name, seconds in times.items()}
+    share, plain = (
+        f"{rates[name] / rates['peak']:.0%} of the multiply peak"
+        for name in ("by hand", "autograd")
+    )
+    shape = f"SIREN's training step, {given.side}² pixels, three hidden layers of {given.width}"
+    note = f"{share}; autograd {plain}"
+    write(
+        __file__, "SIREN", [row(shape, times["by hand"], "autograd", times["autograd"], note=note)]
+    )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ one chapter's text, as ratios to the cold build and in seconds.
 """
 
 import argparse
-import json
 import os
 import shutil
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 from matplotlib import pyplot as plt
+from report import row, write
 
 from redrawn.book import catalogue, paths, site, style
 from redrawn.book.record import FigureRecord, Provenance, Record
@@ -97,8 +97,13 @@ def main() -> None:
             page = paths.run_dir("quick", "grokking") / "chapter.ipynb"
             page.write_text(page.read_text().replace("Some ", "Changed "))
         pages = sum(1 for _ in (root / "_build" / "html").rglob("*.html"))
-        print(json.dumps({"pages": pages, "papers": len(book.papers), "seconds": seconds,
-            "changed / cold": round(seconds["one page changed"] / seconds["cold"], 2)}, indent=1))  # fmt: skip
+    shape = f"the site with {pages} pages, {len(book.papers)} papers, one page changed"
+    os.environ["REDRAWN_ROOT"] = str(source)  # the table is kept there
+    write(
+        __file__,
+        "The site",
+        [row(shape, seconds["one page changed"], "the same from nothing", seconds["cold"])],
+    )
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from redrawn.book import gate, paths
+from redrawn.book import bench, gate, paths
 from redrawn.book.catalogue import Catalogue
 
 HEADER = "# Made by `redrawn generate`; edit its sources instead.\n"
@@ -12,7 +12,7 @@ HEADER = "# Made by `redrawn generate`; edit its sources instead.\n"
 
 def toc(catalogue: Catalogue) -> str:
     """Return `_toc.yml`: guide first, then the parts with their chapters in the book's order."""
-    guide = ["reading", "running", "verdicts", "trust", "faults", "architecture", "contributing"]
+    guide = ["reading", "running", "verdicts", "trust", "faults", "speed", "architecture", "contributing"]
     parts = [
         {"caption": "The whole", "chapters": [{"file": "status"}]},
         {"caption": "Guide", "chapters": [{"file": f"guide/{name}"} for name in guide]},
@@ -52,6 +52,7 @@ def files(catalogue: Catalogue) -> dict[Path, str]:
         root / "_toc.yml": toc(catalogue),
         root / "environment.yml": conda_environment(),
         root / "book" / "guide" / "trust.md": gate.page(),
+        root / "book" / "guide" / "speed.md": bench.page(),
     }
 
 

@@ -1,0 +1,48 @@
+"""What benchmarks share: interleaved medians, and rows for the guide's table."""
+
+import json
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from redrawn.book import atomic, paths
+
+
+def medians(
+    work: dict[str, Callable], rounds: int, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, float]:
+    """Return the median seconds of each call; all take their turn in each round, after one call to warm up."""
+    for call in work.values():
+        call()
+    times = {name: [] for name in work}
+    for _ in range(rounds):
+        for name, call in work.items():
+            start = clock()
+            call()
+            times[name].append(clock() - start)
+    return {name: statistics.median(found) for name, found in times.items()}
+
+
+def row(work: str, ours: float, peer: str, theirs: float, growth: str = "", note: str = "") -> dict:
+    """Return one row: seconds of ours and of a peer on the same work, how cost grows, and a bound or a reason."""
+    return {"work": work, "ours": float(f"{ours:.3g}"), "peer": peer, "theirs": float(f"{theirs:.3g}"),
+            "ratio": float(f"{ours / theirs:.3g}"), "growth": growth, "note": note}  # fmt: skip
+
+
+def write(script: str, title: str, rows: list[dict]) -> None:
+    """Print the rows and keep them for the guide, under the name of the script."""
+    name = Path(script).stem
+    table = Table(*rows[0], title=title)
+    for found in rows:
+        table.add_row(*map(str, found.values()))
+    Console().print(table)
+    machine = f"{platform.system()} {platform.machine()}"
+    text = json.dumps(
+        {"title": title, "machine": machine, "rows": rows}, indent=1, ensure_ascii=False
+    )
+    atomic.write_text(paths.root() / "data" / "benchmarks" / f"{name}.json", text + "\n")
