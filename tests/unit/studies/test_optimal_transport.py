@@ -13,12 +13,14 @@ from redrawn.studies.optimal_transport import (
     flows,
     gradient_networks,
     monge,
+    newton_costs,
     particles,
+    problems,
     sinkhorn_newton,
     sparse_plans,
 )
 
-MODULES = (flows, gradient_networks, monge, particles, sinkhorn_newton, sparse_plans)
+MODULES = (flows, gradient_networks, monge, particles, problems, sparse_plans)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rsplit(".", 1)[-1])
@@ -27,14 +29,14 @@ def test_every_profile_has_settings(module):
 
 
 def test_newton_is_ahead_even_in_miniature():
-    small = replace(sinkhorn_newton.SETTINGS["quick"], points=60, side=7, cap=400, seeds=2, eta=200)
+    small = replace(problems.SETTINGS["quick"], points=60, side=7, cap=400, seeds=2, eta=200)
     frame = sinkhorn_newton.compare(small, 0)
     assert (frame.gap > 0).all() and not frame.isna().any().any()
     counts = sinkhorn_newton.arrivals(frame, "assignment").set_index("method").iteration
     assert counts["SNS"].max() < counts["Sinkhorn"].min()
     operations = sinkhorn_newton.arrivals(frame, "assignment", "operations")
     assert operations.groupby("method").operations.max()["SNS"] > 4 * 60**2
-    assert np.isfinite(sinkhorn_newton.time_ratios(small, frame, "assignment", 0)).all()
+    assert np.isfinite(newton_costs.time_ratios(small, frame, "assignment", 0)).all()
     assert sinkhorn_newton.newton_steps(frame).shape == (2,)
     assert sinkhorn_newton.acceleration(frame).shape == (2,)
 
@@ -47,23 +49,23 @@ def test_what_does_not_arrive_is_capped_for_sinkhorn_and_endless_for_others():
 
 
 def test_digits_are_densities():
-    problem = sinkhorn_newton.digit_pair(14, "cityblock", 1200.0, 0, 0)
+    problem = problems.digit_pair(14, "cityblock", 1200.0, 0, 0)
     assert problem.r.sum() == pytest.approx(1) and problem.cost.max() == 1
 
 
 def test_rounding_does_not_decide_between_digits():
-    settings = sinkhorn_newton.SETTINGS["quick"]
+    settings = problems.SETTINGS["quick"]
     rng, case = np.random.default_rng(1), "digits, L1"
     counts = []
     for i in range(4):
-        exact = sinkhorn_newton.build(case, settings, 0, i)
+        exact = problems.build(case, settings, 0, i)
         n = len(exact.r)
         off = [1 + 2.3e-16 * rng.integers(-1, 2, n) for _ in range(2)]
         moved = replace(exact, r=exact.r * off[0], c=exact.c * off[1])
         assert (moved.r != exact.r).any() and (moved.c != exact.c).any()
         for p in (exact, moved):
-            steps = sinkhorn_newton.KEPT[case] * n
-            warm = sinkhorn_newton.warm_sweeps(case, n)
+            steps = problems.KEPT[case] * n
+            warm = problems.warm_sweeps(case, n)
             rows, best = sinkhorn_newton.run_sns(p, warm, steps, settings.newton)
             counts.append(next(row[1] for row in rows if best - row[3] < sinkhorn_newton.GAP))
     exact, moved = np.array(counts).reshape(-1, 2).T
