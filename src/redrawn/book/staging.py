@@ -6,12 +6,10 @@ import json
 import shutil
 from pathlib import Path
 
-import nbformat
-from PIL import Image
-
-from redrawn.book import atomic, crate, download, figure_page, history, home, paper_page, paths
+from redrawn.book import atomic, chapter_page, download, history, home, paper_page, paths
 from redrawn.book import published, render, source_page, status
 from redrawn.book.catalogue import Catalogue
+from redrawn.book.reuse import Reuse
 from redrawn.book.status import ChapterState
 
 
@@ -27,11 +25,10 @@ def stage(catalogue: Catalogue, states: dict[str, ChapterState], profile: str, u
     _stage_mathjax(staged / "_assets" / "_static" / "mathjax")
     source_page.write_all(staged / "_static" / "source")
     wheel = download.wheel(staged / "_static")
+    reuse = Reuse(book, f"{url}_static/{wheel}")
     for state in states.values():
-        page = _stage_chapter(state, catalogue, staged)
-        if page is not None:
-            taken = download.notebook(page, catalogue, f"{url}_static/{wheel}", url)
-            _stage_files(state, catalogue, staged / "_static", taken)
+        if not reuse.take_over(state, staged):
+            chapter_page.write(state, catalogue, staged, url, wheel)
     _stage_papers(catalogue, states, staged / "papers")
     _stage_overview(catalogue, states, status.of_book(states, profile), staged)
     for place, page in published.redirect_pages().items():
@@ -40,6 +37,7 @@ def stage(catalogue: Catalogue, states: dict[str, ChapterState], profile: str, u
         moved.write_text(page, encoding="utf-8")
     _keep_unchanged(staged, book)
     atomic.swap_folder(staged, book)
+    reuse.remember()
     return book
 
 
@@ -79,58 +77,6 @@ def _stage_papers(catalogue: Catalogue, states: dict[str, ChapterState], place: 
                if (p, state.chapter.slug) in accepted}  # fmt: skip
         for paper, text in paper_page.paper_pages(state, catalogue, own).items():
             (place / f"{paper}.md").write_text(text, encoding="utf-8")
-
-
-def _stage_chapter(
-    state: ChapterState, catalogue: Catalogue, staged: Path
-) -> nbformat.NotebookNode | None:
-    """Write the chapter's page and those of its figures; return the page, None where there is no good run."""
-    page = staged / state.chapter.folder / f"{state.chapter.slug}.md"
-    page.parent.mkdir(exist_ok=True)
-    if state.run is None or state.run.status == "failed":
-        page.write_text(render.planned_page(state, catalogue), encoding="utf-8")
-        return None
-    page.unlink()
-    run = paths.run_dir(state.run.profile, state.chapter.slug, state.run.seed)
-    notebook = nbformat.read(run / "chapter.ipynb", as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = render.text(cell.source, state, catalogue)
-        else:
-            cell.metadata.setdefault("tags", []).extend(_tags(cell))
-    nbformat.write(notebook, page.with_suffix(".ipynb"))
-    pages = staged / "figures" / state.chapter.slug
-    pages.mkdir(parents=True)
-    for figure in state.run.figures:
-        text = figure_page.figure_page(figure, state, catalogue)
-        (pages / f"{figure.id}.md").write_text(text, encoding="utf-8")
-    return notebook
-
-
-def _stage_files(
-    state: ChapterState, catalogue: Catalogue, static: Path, taken: nbformat.NotebookNode
-) -> None:
-    """Put a run's files where readers download them, with a description of them all."""
-    slug = state.chapter.slug
-    run = paths.run_dir(state.run.profile, slug, state.run.seed)
-    files = static / "figures" / slug
-    shutil.copytree(run / "figures", files, dirs_exist_ok=True)
-    shutil.copy2(run / "record.json", files)
-    nbformat.write(taken, files / f"{slug}.ipynb")
-    crate.describe(state, catalogue, files)
-    # the first page shows every chapter's headline: as drawn, they would be too much to load at once
-    place = static / "thumbnails"
-    place.mkdir(exist_ok=True)
-    with Image.open(files / f"{state.chapter.headline_figure}.png") as picture:
-        picture.thumbnail((640, 640))
-        picture.convert("RGB").save(place / f"{slug}.webp")
-
-
-def _tags(cell) -> list[str]:
-    """Return how a code cell is shown: papermill's parameters not at all, captions and alt texts folded."""
-    if "injected-parameters" in cell.metadata.get("tags", []):
-        return ["remove-cell"]
-    return ["hide-input"] if "chapter.figure(" in cell.source else []
 
 
 def _stage_mathjax(place: Path) -> None:

@@ -207,3 +207,19 @@ def test_the_staged_notebook_hides_parameters_and_folds_captions(checkout):
     }
     assert "remove-cell" in tags["# Parameters"]
     assert tags["import numpy as np"] == ["hide-input"]
+
+
+def test_a_chapter_that_did_not_change_is_staged_once(checkout, page):
+    def stage():
+        book = catalogue.load()
+        staged = staging.stage(book, status.of_chapters(book, "quick"), "quick", "/")
+        return staged, (staged / "_static/figures/tiny/tiny.ipynb").stat().st_ino
+
+    run()
+    staged, first = stage()
+    assert stage()[1] == first, "linked from the build before"
+    replace(page.with_suffix(".yml"), "The mean is two.", "Two is the mean.")
+    staged, second = stage()
+    assert second != first and "Two is the mean." in (staged / "small-things/tiny.ipynb").read_text()
+    run(seed=0)
+    assert stage()[1] != second, "another run has other pages"

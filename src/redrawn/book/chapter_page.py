@@ -1,0 +1,71 @@
+"""The staged pages and files of one chapter: its page, a page a figure, and what readers download."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+from PIL import Image
+
+from redrawn.book import crate, download, figure_page, paths, render
+from redrawn.book.catalogue import Catalogue
+from redrawn.book.status import ChapterState
+
+
+def write(state: ChapterState, catalogue: Catalogue, staged: Path, url: str, wheel: str) -> None:
+    """Write all of one chapter into `staged`, for a site at `url` that carries the package as `wheel`."""
+    page = _write_pages(state, catalogue, staged)
+    if page is not None:
+        taken = download.notebook(page, catalogue, f"{url}_static/{wheel}", url)
+        _write_files(state, catalogue, staged / "_static", taken)
+
+
+def _write_pages(
+    state: ChapterState, catalogue: Catalogue, staged: Path
+) -> nbformat.NotebookNode | None:
+    """Write the chapter's page and those of its figures; return the page, None where there is no good run."""
+    page = staged / state.chapter.folder / f"{state.chapter.slug}.md"
+    page.parent.mkdir(exist_ok=True)
+    if state.run is None or state.run.status == "failed":
+        page.write_text(render.planned_page(state, catalogue), encoding="utf-8")
+        return None
+    page.unlink()
+    run = paths.run_dir(state.run.profile, state.chapter.slug, state.run.seed)
+    notebook = nbformat.read(run / "chapter.ipynb", as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = render.text(cell.source, state, catalogue)
+        else:
+            cell.metadata.setdefault("tags", []).extend(_tags(cell))
+    nbformat.write(notebook, page.with_suffix(".ipynb"))
+    pages = staged / "figures" / state.chapter.slug
+    pages.mkdir(parents=True)
+    for figure in state.run.figures:
+        text = figure_page.figure_page(figure, state, catalogue)
+        (pages / f"{figure.id}.md").write_text(text, encoding="utf-8")
+    return notebook
+
+
+def _write_files(
+    state: ChapterState, catalogue: Catalogue, static: Path, taken: nbformat.NotebookNode
+) -> None:
+    """Put a run's files where readers download them, with a description of them all."""
+    slug = state.chapter.slug
+    run = paths.run_dir(state.run.profile, slug, state.run.seed)
+    files = static / "figures" / slug
+    shutil.copytree(run / "figures", files, dirs_exist_ok=True)
+    shutil.copy2(run / "record.json", files)
+    nbformat.write(taken, files / f"{slug}.ipynb")
+    crate.describe(state, catalogue, files)
+    # the first page shows every chapter's headline: as drawn, they would be too much to load at once
+    place = static / "thumbnails"
+    place.mkdir(exist_ok=True)
+    with Image.open(files / f"{state.chapter.headline_figure}.png") as picture:
+        picture.thumbnail((640, 640))
+        picture.convert("RGB").save(place / f"{slug}.webp")
+
+
+def _tags(cell) -> list[str]:
+    """Return how a code cell is shown: papermill's parameters not at all, captions and alt texts folded."""
+    if "injected-parameters" in cell.metadata.get("tags", []):
+        return ["remove-cell"]
+    return ["hide-input"] if "chapter.figure(" in cell.source else []
