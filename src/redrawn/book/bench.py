@@ -11,7 +11,7 @@ def page() -> str:
     for file in sorted((paths.root() / "data" / "benchmarks").glob("*.json")):
         found = json.loads(file.read_text(encoding="utf-8"))
         lines = [f"## {found['title']}", "", f"`benchmarks/{file.stem}.py`, on {found['machine']}.", "",
-                 "| work | ours, s | peer | theirs, s | ours / theirs | cost grows as | |",
+                 "| work | ours, s | peer | theirs, s | ours / theirs | cost grows as | note |",
                  "|---|---|---|---|---|---|---|"]  # fmt: skip
         lines += [
             f"| {r['work']} | {r['ours']:g} | {r['peer']} | {r['theirs']:g} | **{r['ratio']:g}** | {r['growth']} | {r['note']} |"

@@ -1,5 +1,6 @@
 """After Sphinx: pages carry only what they use, and pictures hold their place before they arrive."""
 
+import logging
 import re
 import shutil
 from pathlib import Path
@@ -7,6 +8,8 @@ from xml.etree import ElementTree
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
+
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells every table that it cuts
 
 ICON = re.compile(r"\bfa-[a-z-]+\b")
 GLYPH = re.compile(r"((?:\.fa-[a-z0-9-]+:before,?)+)\{content:\"\\([0-9a-f]+)\"\}")
