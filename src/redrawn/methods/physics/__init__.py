@@ -1,0 +1,16 @@
+"""Networks fitted to differential equations: residuals, reference solutions, and what makes the fit easy or hard."""
+
+from redrawn.methods.physics.burgers import burgers_residual, cole_hopf
+from redrawn.methods.physics.lbfgs import lbfgs
+from redrawn.methods.physics.operator_preconditioning import (
+    advection_blocks,
+    advection_scales,
+    best_condition_number,
+    condition_number,
+    descent_errors,
+    iterations_to,
+    network_matrix,
+    poisson_matrix,
+    poisson_scales,
+)
+from redrawn.methods.physics.tanh_jet import coordinates, glorot, tanh_jet, tanh_values
