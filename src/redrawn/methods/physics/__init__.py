@@ -1,6 +1,28 @@
 """Networks fitted to differential equations: residuals, reference solutions, and what makes the fit easy or hard."""
 
 from redrawn.methods.physics.burgers import burgers_residual, cole_hopf
+from redrawn.methods.physics.finite_elements import (
+    System,
+    elasticity_system,
+    poisson_system,
+    ring_mesh,
+    solve,
+)
+from redrawn.methods.physics.graph_galerkin import (
+    chebyshev_basis,
+    chebyshev_network,
+    init_chebyshev,
+    overwrite,
+    residual_norm,
+)
+from redrawn.methods.physics.lagrangian import (
+    circle_jet,
+    eulerian_residual,
+    lagrangian_residuals,
+    modes_needed,
+    to_grid,
+    travelled,
+)
 from redrawn.methods.physics.lbfgs import lbfgs
 from redrawn.methods.physics.operator_preconditioning import (
     advection_blocks,

@@ -1,0 +1,203 @@
+"""Graph networks with a Galerkin residual: Poisson's equation, elasticity, and what a few observations reveal (Gao et al.)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from redrawn.methods import implicit, physics
+from redrawn.studies.ensemble import generator, leaves, train
+
+DISK = [(0.0, 1), (0.55, 4), (1.0, 8)]
+TUBE = [(0.4, 5), (1.0, 7)]
+LAME = (1.0, 1.0)
+SOURCE = 2.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Sizes; order, learning rate, starts of the unknowns and numbers of observations are the paper's."""
+
+    widths: tuple[int, ...]
+    epochs: int = 500
+    elastic_epochs: int = 4500
+    source_epochs: int = 3000
+    lame_epochs: int = 2250
+    order: int = 10
+    learning_rate: float = 1e-3
+    soft_widths: tuple[int, ...] = (64, 64, 64)
+    soft_points: int = 256
+    soft_weight: float = 1.0
+    seeds: int = 3
+
+
+SETTINGS = {
+    "quick": Settings((8, 16, 32, 64, 32, 16, 8)),
+    "standard": Settings((16, 32, 64, 128, 64, 32, 16)),
+    "paper": Settings((32, 64, 128, 256, 128, 64, 32)),
+}
+
+
+class Problem:
+    """One system on the device, with the graph and the networks: one a field and seed."""
+
+    def __init__(self, settings: Settings, system: physics.System, seed: int, device: str):
+        def put(array):
+            return torch.as_tensor(np.ascontiguousarray(array), device=device)
+
+        self.settings, self.system = settings, system
+        self.fields = len(system.load) // len(system.nodes)
+        self.matrices, self.load = put(system.matrices), put(system.load)
+        self.fixed, self.nodes = put(system.fixed), put(system.nodes)
+        free = np.setdiff1d(np.arange(len(system.load)), system.fixed)
+        self.free = put(free)
+        basis = physics.chebyshev_basis(
+            torch.as_tensor(system.elements), len(system.nodes), settings.order
+        )
+        self.basis = basis.to(device)
+        widths = [2, *settings.widths, 1]
+        self.layers = physics.init_chebyshev(
+            widths, settings.order, settings.seeds * self.fields, generator(seed), device
+        )
+
+    def values(self, known=None, given=None):
+        """Return the degrees of freedom (seeds, dofs), with zero at the boundary and `given` at `known`."""
+        found = physics.chebyshev_network(self.layers, self.basis, self.nodes)[..., 0]
+        found = found.view(self.settings.seeds, self.fields, -1).transpose(1, 2)
+        found = found.reshape(self.settings.seeds, -1)
+        found = physics.overwrite(found, self.fixed, torch.zeros_like(self.fixed, dtype=found.dtype))
+        return found if known is None else physics.overwrite(found, known, given)
+
+    def fit(self, epochs: int, coefficients, source, unknown=(), known=None, given=None):
+        """Train by Adam; coefficients (seeds, terms) and source (seeds, 1) may depend on tensors in `unknown`.
+
+        Returns the loss by epoch, (epochs, seeds).
+        """
+
+        def loss():
+            stiffness = torch.einsum("et,tij->eij", coefficients(), self.matrices)
+            load = source() * self.load
+            return physics.residual_norm(stiffness, self.values(known, given), load, self.free)
+
+        parameters = [*leaves(self.layers), *unknown]
+        return train(parameters, loss, epochs, self.settings.learning_rate)
+
+    def constant(self, *values: float):
+        """Return a function that gives the values to every seed, (seeds, values)."""
+        found = self.load.new_tensor(values).expand(self.settings.seeds, -1)
+        return lambda: found
+
+
+def forward(settings: Settings, seed: int, device: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Solve Poisson's equation with S = 1, and elasticity.
+
+    Returns:
+        Scores (problem, seed, error, boundary): relative distance to the finite elements, largest absolute error at the
+        boundary; and nodal values of the first seed (problem, field, x, y, network, reference).
+    """
+    rows, values = [], []
+    problems = {
+        "Poisson": (disk(), [1.0], settings.epochs),
+        "elasticity": (tube(), LAME, settings.elastic_epochs),
+    }
+    for name, (system, coefficients, epochs) in problems.items():
+        problem = Problem(settings, system, seed, device)
+        problem.fit(epochs, problem.constant(*coefficients), problem.constant(1.0))
+        reference = physics.solve(system, coefficients)
+        found = problem.values().detach().cpu().numpy()
+        errors = np.linalg.norm(found - reference, axis=1) / np.linalg.norm(reference)
+        edge = np.abs(found[:, system.fixed]).max(1)
+        rows += [(name, i, *pair) for i, pair in enumerate(zip(errors, edge, strict=True))]
+        for f in range(problem.fields):
+            part = slice(f, None, problem.fields)
+            values.append(pd.DataFrame({
+                "problem": name, "field": f, "x": system.nodes[:, 0], "y": system.nodes[:, 1],
+                "network": found[0, part], "reference": reference[part]}))  # fmt: skip
+    return pd.DataFrame(rows, columns=["problem", "seed", "error", "boundary"]), pd.concat(values)
+
+
+def disk() -> physics.System:
+    """Return Poisson's equation on the irregular disk, the same for every seed."""
+    return physics.poisson_system(physics.ring_mesh(DISK, np.random.default_rng(0)))
+
+
+def tube(traction: float = 0.5) -> physics.System:
+    """Return elasticity on the irregular tube, pulled to the right."""
+    mesh = physics.ring_mesh(TUBE, np.random.default_rng(0))
+    return physics.elasticity_system(mesh, (traction, 0.0))
+
+
+def soft(settings: Settings, seed: int, device: str) -> pd.DataFrame:
+    """Fit a tanh network to Poisson's equation with a penalty at the edge; the same rate and epochs.
+
+    Returns its error at the mesh's nodes against the exact solution, beside the finite elements'
+    (seed, error, boundary, finite_elements).
+    """
+    system = disk()
+    nodes = system.nodes
+    widths = [2, *settings.soft_widths, 1]
+    source = generator(seed)
+    layers = implicit.init_mlp(widths, "tanh", settings.seeds, source, device)
+    layers = [tuple(p.double() for p in layer) for layer in layers]
+    radius, angle = torch.rand(2, settings.seeds, settings.soft_points, generator=source).double()
+    angle, radius = 2 * np.pi * angle, radius.sqrt()
+    inside = torch.stack([radius * angle.cos(), radius * angle.sin()], -1).to(device)
+    edge = torch.stack([angle.cos(), angle.sin()], -1).to(device)
+    jet = implicit.coordinate_jet(inside)
+
+    def loss():
+        residual = implicit.mlp_jet(layers, jet, "tanh")[:, -1, :, 0] + 1
+        rim = implicit.mlp(layers, edge, torch.tanh)[..., 0]
+        return residual.square().mean(1) + settings.soft_weight * rim.square().mean(1)
+
+    train(leaves(layers), loss, settings.epochs, settings.learning_rate)
+    at = torch.as_tensor(nodes, device=device).expand(settings.seeds, -1, -1)
+    found = implicit.mlp(layers, at, torch.tanh)[..., 0].detach().cpu().numpy()
+    exact = (1 - (nodes**2).sum(1)) / 4
+    scale = np.linalg.norm(exact)
+    mesh_error = np.linalg.norm(physics.solve(system, [1.0]) - exact) / scale
+    return pd.DataFrame({
+        "seed": range(settings.seeds), "error": np.linalg.norm(found - exact, axis=1) / scale,
+        "boundary": np.abs(found[:, system.fixed]).max(1), "finite_elements": mesh_error})  # fmt: skip
+
+
+def inverse_source(settings: Settings, seed: int, device: str) -> pd.DataFrame:
+    """Find S from one observed node, the one nearest to half the radius; returns (unknown, seed, start, found, true)."""
+    system = disk()
+    problem = Problem(settings, system, seed, device)
+    truth = physics.solve(system, [1.0], SOURCE)
+    known = torch.tensor([np.abs(np.linalg.norm(system.nodes, axis=1) - 0.5).argmin()]).to(device)
+    given = torch.as_tensor(truth[known.cpu()], device=device).reshape(1)
+    unknown = problem.load.new_full((settings.seeds, 1), 0.25)
+    problem.fit(
+        settings.source_epochs, problem.constant(1.0), lambda: unknown, [unknown], known, given
+    )
+    return table({"S": (unknown[:, 0], 0.25, SOURCE)})
+
+
+def inverse_lame(settings: Settings, seed: int, device: str) -> pd.DataFrame:
+    """Find λ and μ from five observed nodes under a traction of 2; returns (unknown, seed, start, found, true)."""
+    system = tube(2.0)
+    problem = Problem(settings, system, seed, device)
+    truth = physics.solve(system, LAME)
+    free_nodes = np.unique(np.setdiff1d(np.arange(len(truth)), system.fixed) // 2)
+    chosen = free_nodes[:: len(free_nodes) // 5][:5]
+    dofs = np.stack([2 * chosen, 2 * chosen + 1], 1).ravel()
+    known = torch.as_tensor(dofs, device=device)
+    given = torch.as_tensor(truth[dofs], device=device)
+    unknown = problem.load.new_full((settings.seeds, 2), 0.1)
+    problem.fit(
+        settings.lame_epochs, lambda: unknown, problem.constant(1.0), [unknown], known, given
+    )
+    return table({n: (unknown[:, i], 0.1, LAME[i]) for i, n in enumerate("λμ")})
+
+
+def table(found: dict) -> pd.DataFrame:
+    """Return recovered constants as rows, with their relative error."""
+    rows = [
+        (name, i, start, value, true, abs(value - true) / true)
+        for name, (values, start, true) in found.items()
+        for i, value in enumerate(values.detach().cpu().tolist())
+    ]
+    return pd.DataFrame(rows, columns=["unknown", "seed", "start", "found", "true", "error"])
