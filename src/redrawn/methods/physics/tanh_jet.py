@@ -34,7 +34,9 @@ def coordinates(points: Float[Tensor, "n d"], low=-1.0, high=1.0) -> Jet:
     return jet
 
 
-def glorot(widths: list[int], generator: torch.Generator, device="cpu") -> list[Tensor]:
+def glorot(
+    widths: list[int], generator: torch.Generator, device="cpu", dtype=torch.float64
+) -> list[Tensor]:
     """Draw W (outputs, inputs) and b = 0 of each layer, W normal of deviation √(2/(inputs + outputs)), cut at 2 of it."""
     found = []
     for inputs, outputs in zip(widths, widths[1:], strict=False):
@@ -43,8 +45,8 @@ def glorot(widths: list[int], generator: torch.Generator, device="cpu") -> list[
         torch.nn.init.trunc_normal_(
             weight, 0, deviation, -2 * deviation, 2 * deviation, generator=generator
         )
-        found += [weight.to(device), torch.zeros(outputs, dtype=torch.float64, device=device)]
-    return [p.requires_grad_() for p in found]
+        found += [weight, torch.zeros(outputs)]
+    return [p.to(device, dtype).requires_grad_() for p in found]
 
 
 class _TanhJet(torch.autograd.Function):
