@@ -8,6 +8,7 @@ from redrawn.methods.physics.finite_elements import (
     ring_mesh,
     solve,
 )
+from redrawn.methods.physics.gauss_legendre import gauss_legendre, led_back
 from redrawn.methods.physics.graph_galerkin import (
     chebyshev_basis,
     chebyshev_network,
@@ -35,4 +36,5 @@ from redrawn.methods.physics.operator_preconditioning import (
     poisson_matrix,
     poisson_scales,
 )
+from redrawn.methods.physics.split_step import allen_cahn, schrodinger
 from redrawn.methods.physics.tanh_jet import coordinates, glorot, tanh_jet, tanh_values
