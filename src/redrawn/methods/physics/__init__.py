@@ -16,6 +16,14 @@ from redrawn.methods.physics.graph_galerkin import (
     overwrite,
     residual_norm,
 )
+from redrawn.methods.physics.hard_constraint import (
+    Rows,
+    constrained,
+    equation,
+    hessian,
+    levenberg_marquardt,
+    system,
+)
 from redrawn.methods.physics.lagrangian import (
     circle_jet,
     eulerian_residual,
@@ -36,5 +44,6 @@ from redrawn.methods.physics.operator_preconditioning import (
     poisson_matrix,
     poisson_scales,
 )
+from redrawn.methods.physics.schrodinger_residual import schrodinger_residual
 from redrawn.methods.physics.split_step import allen_cahn, schrodinger
 from redrawn.methods.physics.tanh_jet import coordinates, glorot, tanh_jet, tanh_values
