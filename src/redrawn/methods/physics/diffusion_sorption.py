@@ -6,7 +6,6 @@ enter the faster the more there is, without bound. Time is counted in units of 5
 """
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from scipy.integrate import solve_ivp
 from torch import Tensor

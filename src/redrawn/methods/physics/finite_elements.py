@@ -73,9 +73,7 @@ def elasticity_system(mesh: skfem.MeshTri2, traction: tuple[float, float]) -> Sy
     element = skfem.ElementVector(skfem.ElementTriP2())
     basis = skfem.Basis(mesh, element, intorder=6)
     volume = skfem.BilinearForm(lambda u, v, w: div(u) * div(v)).assemble(basis)
-    shear = skfem.BilinearForm(
-        lambda u, v, w: 2 * ddot(sym_grad(u), sym_grad(v))
-    ).assemble(basis)
+    shear = skfem.BilinearForm(lambda u, v, w: 2 * ddot(sym_grad(u), sym_grad(v))).assemble(basis)
     radius = np.linalg.norm(mesh.p, axis=0)
     middle = (radius.min() + radius.max()) / 2
     right = mesh.facets_satisfying(

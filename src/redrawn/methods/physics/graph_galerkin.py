@@ -45,7 +45,12 @@ def init_chebyshev(
         weight = torch.empty(networks, order * inputs, outputs, dtype=torch.float64)
         for one in weight:
             torch.nn.init.orthogonal_(one, generator=generator)
-        layers.append((weight.to(device), torch.zeros(networks, 1, outputs, dtype=torch.float64, device=device)))
+        layers.append(
+            (
+                weight.to(device),
+                torch.zeros(networks, 1, outputs, dtype=torch.float64, device=device),
+            )
+        )
     return layers
 
 

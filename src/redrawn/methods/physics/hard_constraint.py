@@ -96,9 +96,7 @@ def levenberg_marquardt(
         count += going
         normal = jacobian.mT @ jacobian
         diagonal = normal.diagonal(dim1=1, dim2=2)
-        step = torch.linalg.solve(
-            normal + torch.diag_embed(damping[:, None] * diagonal), gradient
-        )
+        step = torch.linalg.solve(normal + torch.diag_embed(damping[:, None] * diagonal), gradient)
         trial = omega - step
         after, slopes = system(rows, trial)
         better = going & (after.square().sum(1) < residual.square().sum(1))

@@ -31,10 +31,10 @@ class Burgers:
     data: int = 100
 
 
-PAPER = Burgers(8, 10_000, 15_000, 1)
+PAPER = Burgers(8, 10_000, 6_000, 1)
 REDUCED = {
     "quick": Burgers(3, 1500, 500, 3, viscosity=5 * VISCOSITY),
-    "standard": Burgers(4, 4000, 3000, 3),
+    "standard": Burgers(4, 4000, 2000, 3),
     "paper": Burgers(4, 10_000, 10_000, 10),
 }
 FEW = 50
@@ -104,9 +104,7 @@ def solve(settings: Burgers, seed: int, device: str):
 def few(settings: Burgers, seed: int, device: str) -> list[float]:
     """Return log₁₀ errors with few collocation points, one a seed; the same data and starts."""
     truth = physics.cole_hopf(X, T, settings.viscosity)
-    found = (
-        burgers(settings, 1000 * seed + i, FEW, device)[0] for i in range(settings.seeds)
-    )
+    found = (burgers(settings, 1000 * seed + i, FEW, device)[0] for i in range(settings.seeds))
     return [float(np.log10(relative_error(u, truth))) for u in found]
 
 
@@ -128,7 +126,10 @@ class Schrodinger:
     known: int = 50
 
 
-SCHRODINGER = {"standard": Schrodinger(40, 4, 3000, 3000), "paper": Schrodinger(100, 4, 20_000, 50_000)}
+SCHRODINGER = {
+    "standard": Schrodinger(40, 4, 3000, 1500),
+    "paper": Schrodinger(100, 4, 20_000, 50_000),
+}
 
 
 def schrodinger(settings: Schrodinger, seed: int, device: str):
@@ -147,7 +148,9 @@ def schrodinger(settings: Schrodinger, seed: int, device: str):
     start = torch.as_tensor(2 / np.cosh(chosen), dtype=single, device=device)
     times = half * qmc.LatinHypercube(1, rng=draw).random(settings.known)[:, 0]
     low, high = jet(-5.0, times), jet(5.0, times)
-    latin = qmc.scale(qmc.LatinHypercube(2, rng=draw).random(settings.collocation), [-5, 0], [5, half])
+    latin = qmc.scale(
+        qmc.LatinHypercube(2, rng=draw).random(settings.collocation), [-5, 0], [5, half]
+    )
     chunks = [jet(*part.T) for part in np.array_split(latin, -(-len(latin) // CHUNK))]
     widths = [2, *[settings.width] * settings.hidden, 2]
     h = physics.glorot(widths, generator(seed), device, single)

@@ -8,7 +8,6 @@ import pandas as pd
 import torch
 
 from redrawn.methods import physics
-from redrawn.studies.ensemble import generator
 from redrawn.studies.physics_informed.continuous import VISCOSITY, X, relative_error
 
 FROM, TO = 0.1, 0.9
@@ -16,23 +15,24 @@ FROM, TO = 0.1, 0.9
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes; widths and data of the steps are the paper's but where `quick` is narrower."""
+    """Sizes; widths and data of the step for Burgers' equation are the paper's."""
 
     stages: tuple[int, ...]
     iterations: int
-    snapshot: int
-    cahn_stages: int
-    cahn_widths: tuple[int, ...]
-    cahn_iterations: int
+    cahn_stages: int = 32
+    cahn_widths: tuple[int, ...] = (50, 50, 50, 50)
+    cahn_iterations: int = 6000
     cahn_snapshot: int = 200
+    cahn_seeds: int = 2
+    snapshot: int = 250
     widths: tuple[int, ...] = (50, 50, 50)
     seeds: int = 3
 
 
 SETTINGS = {
-    "quick": Settings((1, 32), 400, 100, 16, (50, 50, 50), 500, 100),
-    "standard": Settings((1, 2, 4, 8, 16, 32, 100), 2000, 250, 100, (200, 200, 200, 200), 1500),
-    "paper": Settings((1, 2, 4, 8, 16, 32, 64, 100, 500), 50_000, 250, 100, (200,) * 4, 50_000),
+    "quick": Settings((1, 32), 300),
+    "standard": Settings((1, 2, 4, 8, 32, 100), 1000),
+    "paper": Settings((1, 2, 4, 8, 16, 32, 64, 100, 500), 50_000, 100, (200,) * 4, 50_000),
 }
 
 
@@ -99,7 +99,13 @@ def stages_sweep(settings: Settings, seed: int, device: str):
     for q in settings.stages:
         for i in range(settings.seeds):
             found = solve(
-                step, q, settings.widths, settings.snapshot, settings.iterations, 1000 * seed + i, device
+                step,
+                q,
+                settings.widths,
+                settings.snapshot,
+                settings.iterations,
+                1000 * seed + i,
+                device,
             )
             rows.append((q, i, relative_error(found, step.end)))
             if i == 0:
@@ -114,7 +120,7 @@ def allen_cahn(settings: Settings, seed: int, device: str):
     fits = [
         solve(step, settings.cahn_stages, settings.cahn_widths, settings.cahn_snapshot,
               settings.cahn_iterations, 1000 * seed + i, device)
-        for i in range(settings.seeds)
+        for i in range(settings.cahn_seeds)
     ]  # fmt: skip
     errors = [relative_error(found, step.end) for found in fits]
     frame = pd.DataFrame({"seed": range(len(errors)), "error": errors})

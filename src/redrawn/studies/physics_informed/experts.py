@@ -66,7 +66,10 @@ def rows(network, settings: Settings, starts: torch.Tensor, experts: int, source
     found = jets(network, at, starts)
     part, first, left, right = found.split([inside.shape[1], count, count, count], 1)
     part = part.reshape(len(starts) * experts, -1, 4, part.shape[-1])
-    edge = [e.repeat_interleave(experts, 0) for e in (first[:, :, 0], left[:, :, 0], right[:, :, 0], right[:, :, 1])]
+    edge = [
+        e.repeat_interleave(experts, 0)
+        for e in (first[:, :, 0], left[:, :, 0], right[:, :, 0], right[:, :, 1])
+    ]
     return physics.Rows(
         part[:, :, 0], part[:, :, 2], part[:, :, 3], *edge, starts.repeat_interleave(experts)
     )
@@ -83,7 +86,12 @@ def fit(settings: Settings, method: str, seed: int, device: str):
         starts = 0.2 * torch.rand(settings.batch, generator=source, dtype=torch.float64).to(device)
         if not experts:  # the network is the solution: ω = 1, without a ridge
             one = rows(network, settings, starts, 1, source)
-            return physics.system(one, torch.ones_like(starts)[:, None])[0][:, :-1].square().sum(1).mean()[None]
+            return (
+                physics.system(one, torch.ones_like(starts)[:, None])[0][:, :-1]
+                .square()
+                .sum(1)
+                .mean()[None]
+            )
         many = rows(network, settings, starts, experts, source)
         omega, _ = physics.constrained(many)
         return physics.equation(many, omega)[0].square().mean()[None]

@@ -66,7 +66,9 @@ class Problem:
         found = physics.chebyshev_network(self.layers, self.basis, self.nodes)[..., 0]
         found = found.view(self.settings.seeds, self.fields, -1).transpose(1, 2)
         found = found.reshape(self.settings.seeds, -1)
-        found = physics.overwrite(found, self.fixed, torch.zeros_like(self.fixed, dtype=found.dtype))
+        found = physics.overwrite(
+            found, self.fixed, torch.zeros_like(self.fixed, dtype=found.dtype)
+        )
         return found if known is None else physics.overwrite(found, known, given)
 
     def fit(self, epochs: int, coefficients, source, unknown=(), known=None, given=None):

@@ -30,7 +30,9 @@ class Settings:
 SETTINGS = {
     "quick": Settings((0.0, 10.0, 50.0), 32, (20, 20, 20), 200),
     "standard": Settings((0.0, 10.0, 30.0, 50.0), 48, (30, 30, 30, 30), 600),
-    "paper": Settings((0.0, 2.0, 5.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0), 256, (50,) * 5, 20_000),
+    "paper": Settings(
+        (0.0, 2.0, 5.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0), 256, (50,) * 5, 20_000
+    ),
 }
 
 
@@ -68,9 +70,7 @@ def solve(settings: Settings, frame: str, speed: float, burgers: bool, source, d
         shift = physics.tanh_jet(displacement, inside)
         carried, diffused = physics.lagrangian_residuals(shift, field, VISCOSITY, velocity)
         begin = begin + physics.tanh_values(displacement, first[:, 0])[0].square().mean()
-        yield (
-            carry * carried.square().mean() + move * diffused.square().mean() + initial * begin
-        )
+        yield (carry * carried.square().mean() + move * diffused.square().mean() + initial * begin)
 
     physics.lbfgs([*u, *displacement], loss, settings.iterations)
     place, time = axes()
@@ -97,7 +97,11 @@ def exact(speed: float, burgers: bool) -> np.ndarray:
         return physics.travelled(np.sin(place), time, speed, VISCOSITY)
     rows = [
         # x = π(y + 1) and t = πτ turn the circle into [-1, 1], where the start is -sin πy
-        physics.cole_hopf(np.mod(place - speed * t, 2 * np.pi) / np.pi - 1, np.array([t / np.pi]), VISCOSITY / np.pi)
+        physics.cole_hopf(
+            np.mod(place - speed * t, 2 * np.pi) / np.pi - 1,
+            np.array([t / np.pi]),
+            VISCOSITY / np.pi,
+        )
         for t in time
     ]
     return speed + np.concatenate(rows)
@@ -123,9 +127,7 @@ def compare(settings: Settings, seed: int, device: str) -> pd.DataFrame:
 
 def errors(frame: pd.DataFrame, equation: str, name: str, speed: float, column="error"):
     """Return one network's errors, one a seed."""
-    chosen = frame[
-        (frame.equation == equation) & (frame.frame == name) & (frame.speed == speed)
-    ]
+    chosen = frame[(frame.equation == equation) & (frame.frame == name) & (frame.speed == speed)]
     return chosen.sort_values("seed")[column].to_numpy()
 
 

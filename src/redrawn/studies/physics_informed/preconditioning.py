@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import torch
 
 from redrawn.methods import physics
 from redrawn.studies.ensemble import generator
-
 
 ROUNDING = 1e-16
 """What errors and eigenvalues below double precision count as."""
