@@ -7,6 +7,8 @@ so that boundary conditions hold exactly. A layer is Chebyshev's: with L̂ = L -
     h' = ReLU(Σ_k T_k(L̂) h W_k + b),    T_k = 2 L̂ T_{k-1} - T_{k-2}.
 """
 
+import itertools
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -41,7 +43,7 @@ def init_chebyshev(
 ) -> list[tuple[Tensor, Tensor]]:
     """Draw weights (e, order · inputs, outputs), orthogonal, and biases (e, 1, outputs), zero."""
     layers = []
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(widths):
         weight = torch.empty(networks, order * inputs, outputs, dtype=torch.float64)
         for one in weight:
             torch.nn.init.orthogonal_(one, generator=generator)

@@ -9,6 +9,8 @@ a gradient of any loss of the jet costs one pass forward and one back, without a
 The networks are those of Raissi et al. (arXiv 1711.10561), whose residuals need these derivatives only.
 """
 
+import itertools
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -39,7 +41,7 @@ def glorot(
 ) -> list[Tensor]:
     """Draw W (outputs, inputs) and b = 0 of each layer, W normal of deviation √(2/(inputs + outputs)), cut at 2 of it."""
     found = []
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(widths):
         deviation = (2 / (inputs + outputs)) ** 0.5
         weight = torch.empty(outputs, inputs, dtype=torch.float64)
         torch.nn.init.trunc_normal_(

@@ -39,6 +39,11 @@ SETTINGS = {
 }
 
 
+PROBLEMS = {"quick": ("Poisson",), "standard": ("Poisson", "elasticity")}
+PROBLEMS["paper"] = PROBLEMS["standard"]
+"""What each profile solves: elasticity takes many times the epochs."""
+
+
 class Problem:
     """One system on the device, with the graph and the networks: one a field and seed."""
 
@@ -91,32 +96,42 @@ class Problem:
         return lambda: found
 
 
-def forward(settings: Settings, seed: int, device: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Solve Poisson's equation with S = 1, and elasticity.
+def forward(settings: Settings, seed: int, device: str, problems: tuple[str, ...]):
+    """Solve Poisson's equation with S = 1, and elasticity, or one of them.
 
     Returns:
-        Scores (problem, seed, error, boundary): relative distance to the finite elements, largest absolute error at the
-        boundary; and nodal values of the first seed (problem, field, x, y, network, reference).
+        Scores (problem, seed, error, boundary, log_error, log_exact): relative distance to the finite elements, largest
+        absolute error at the boundary, and for Poisson's equation the error against the exact solution; and nodal values of the first seed (problem, field, x, y, network, reference).
     """
     rows, values = [], []
-    problems = {
+    given = {
         "Poisson": (disk(), [1.0], settings.epochs),
         "elasticity": (tube(), LAME, settings.elastic_epochs),
     }
-    for name, (system, coefficients, epochs) in problems.items():
+    for name in problems:
+        system, coefficients, epochs = given[name]
         problem = Problem(settings, system, seed, device)
         problem.fit(epochs, problem.constant(*coefficients), problem.constant(1.0))
         reference = physics.solve(system, coefficients)
         found = problem.values().detach().cpu().numpy()
         errors = np.linalg.norm(found - reference, axis=1) / np.linalg.norm(reference)
         edge = np.abs(found[:, system.fixed]).max(1)
-        rows += [(name, i, *pair) for i, pair in enumerate(zip(errors, edge, strict=True))]
+        truth = exact(system.nodes) if name == "Poisson" else reference
+        against = np.linalg.norm(found - truth, axis=1) / np.linalg.norm(truth)
+        logs = np.log10(errors), np.log10(against)
+        rows += [(name, i, *row) for i, row in enumerate(zip(errors, edge, *logs, strict=True))]
         for f in range(problem.fields):
             part = slice(f, None, problem.fields)
             values.append(pd.DataFrame({
                 "problem": name, "field": f, "x": system.nodes[:, 0], "y": system.nodes[:, 1],
                 "network": found[0, part], "reference": reference[part]}))  # fmt: skip
-    return pd.DataFrame(rows, columns=["problem", "seed", "error", "boundary"]), pd.concat(values)
+    columns = ["problem", "seed", "error", "boundary", "log_error", "log_exact"]
+    return pd.DataFrame(rows, columns=columns), pd.concat(values)
+
+
+def exact(nodes: np.ndarray) -> np.ndarray:
+    """Return Poisson's solution on the unit disk for S = 1."""
+    return (1 - (nodes**2).sum(1)) / 4
 
 
 def disk() -> physics.System:
@@ -134,7 +149,7 @@ def soft(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     """Fit a tanh network to Poisson's equation with a penalty at the edge; the same rate and epochs.
 
     Returns its error at the mesh's nodes against the exact solution, beside the finite elements'
-    (seed, error, boundary, finite_elements).
+    (seed, log_error, boundary, finite_elements).
     """
     system = disk()
     nodes = system.nodes
@@ -156,12 +171,13 @@ def soft(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     train(leaves(layers), loss, settings.epochs, settings.learning_rate)
     at = torch.as_tensor(nodes, device=device).expand(settings.seeds, -1, -1)
     found = implicit.mlp(layers, at, torch.tanh)[..., 0].detach().cpu().numpy()
-    exact = (1 - (nodes**2).sum(1)) / 4
-    scale = np.linalg.norm(exact)
-    mesh_error = np.linalg.norm(physics.solve(system, [1.0]) - exact) / scale
-    return pd.DataFrame({
-        "seed": range(settings.seeds), "error": np.linalg.norm(found - exact, axis=1) / scale,
-        "boundary": np.abs(found[:, system.fixed]).max(1), "finite_elements": mesh_error})  # fmt: skip
+    truth = exact(nodes)
+    scale = np.linalg.norm(truth)
+    mesh_error = np.linalg.norm(physics.solve(system, [1.0]) - truth) / scale
+    errors = np.linalg.norm(found - truth, axis=1) / scale
+    rim = np.abs(found[:, system.fixed]).max(1)
+    return pd.DataFrame({"seed": range(settings.seeds), "log_error": np.log10(errors),
+                         "boundary": rim, "finite_elements": mesh_error})  # fmt: skip
 
 
 def inverse_source(settings: Settings, seed: int, device: str) -> pd.DataFrame:
@@ -193,6 +209,12 @@ def inverse_lame(settings: Settings, seed: int, device: str) -> pd.DataFrame:
         settings.lame_epochs, lambda: unknown, problem.constant(1.0), [unknown], known, given
     )
     return table({n: (unknown[:, i], 0.1, LAME[i]) for i, n in enumerate("λμ")})
+
+
+def inverse(settings: Settings, seed: int, device: str, problems: tuple[str, ...]) -> pd.DataFrame:
+    """Return the constants found in each problem, (unknown, seed, start, found, true, error)."""
+    solvers = {"Poisson": inverse_source, "elasticity": inverse_lame}
+    return pd.concat([solvers[name](settings, seed, device) for name in problems])
 
 
 def table(found: dict) -> pd.DataFrame:
