@@ -6,9 +6,9 @@ from jaxtyping import Float
 from redrawn.methods.physics.tanh_jet import Jet
 
 
-def burgers_residual(u: Jet, viscosity: float, speed: float = 0.0):
-    """Return u_t + (u + speed) u_x - ν u_xx of a jet in (x, t): (outputs, n)."""
-    return u[:, 2] + (u[:, 0] + speed) * u[:, 1] - viscosity * u[:, 3]
+def burgers_residual(u: Jet, viscosity: float):
+    """Return u_t + u u_x - ν u_xx of a jet in (x, t): (outputs, n)."""
+    return u[:, 2] + u[:, 0] * u[:, 1] - viscosity * u[:, 3]
 
 
 def cole_hopf(

@@ -31,10 +31,10 @@ class Burgers:
     data: int = 100
 
 
-PAPER = Burgers(8, 10_000, 6_000, 1)
+PAPER = {"standard": Burgers(8, 10_000, 6_000, 1), "paper": Burgers(8, 10_000, 50_000, 10)}
 REDUCED = {
-    "quick": Burgers(3, 1500, 500, 3, viscosity=5 * VISCOSITY),
-    "standard": Burgers(4, 4000, 2000, 3),
+    "quick": Burgers(3, 1000, 400, 5, viscosity=5 * VISCOSITY),
+    "standard": Burgers(4, 4000, 1500, 3),
     "paper": Burgers(4, 10_000, 10_000, 10),
 }
 FEW = 50
@@ -101,6 +101,14 @@ def solve(settings: Burgers, seed: int, device: str):
     return scores, field, pd.DataFrame(fits[0][1], columns=["x", "t", "u"])
 
 
+def start_of(field: pd.DataFrame, data: pd.DataFrame) -> tuple[float, float]:
+    """Return the error at t = 0 over the norm there, and the widest gap between neighbouring data points on that line."""
+    rows = field[field.t == 0]
+    places = np.sort(data[(data.t == 0)].x)
+    gaps = np.diff(np.concatenate([[-1], places, [1]]))
+    return relative_error(rows.network.to_numpy(), rows.exact.to_numpy()), float(gaps.max())
+
+
 def few(settings: Burgers, seed: int, device: str) -> list[float]:
     """Return log₁₀ errors with few collocation points, one a seed; the same data and starts."""
     truth = physics.cole_hopf(X, T, settings.viscosity)
@@ -127,7 +135,7 @@ class Schrodinger:
 
 
 SCHRODINGER = {
-    "standard": Schrodinger(40, 4, 3000, 1500),
+    "standard": Schrodinger(40, 4, 2000, 1500),
     "paper": Schrodinger(100, 4, 20_000, 50_000),
 }
 

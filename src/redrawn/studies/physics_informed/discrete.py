@@ -33,7 +33,7 @@ class Settings:
     iterations: int
     cahn_stages: int = 32
     cahn_widths: tuple[int, ...] = (50, 50, 50, 50)
-    cahn_iterations: int = 6000
+    cahn_iterations: int = 4000
     cahn_snapshot: int = 200
     cahn_seeds: int = 2
     snapshot: int = 250
@@ -42,8 +42,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((1, 32), 300),
-    "standard": Settings((1, 2, 4, 8, 32, 100), 1000),
+    "quick": Settings((1, 32), 200),
+    "standard": Settings((1, 4, 32, 100), 800),
     "paper": Settings((1, 2, 4, 8, 16, 32, 64, 100, 500), 50_000, 100, (200,) * 4, 50_000),
 }
 

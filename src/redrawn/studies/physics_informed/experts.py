@@ -31,7 +31,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(100, 256, (32, 32), 8),
-    "standard": Settings(600, 512, (48, 48, 48), 16),
+    "standard": Settings(400, 512, (48, 48), 16),
     "paper": Settings(4000, 20_000, (64,) * 5, 1000, batch=6),
 }
 

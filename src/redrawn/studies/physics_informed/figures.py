@@ -91,6 +91,8 @@ def condition_numbers(poisson: pd.DataFrame, advection: pd.DataFrame) -> Figure:
         axes.plot(frame[x], frame.plain, "o-", label="plain")
         axes.plot(frame[x], frame.preconditioned, "s--", label="preconditioned")
         axes.set(xlabel=label, ylabel="condition number κ", xscale="log", yscale="log", title=title)
+        axes.set_xticks(frame[x], [f"{v:g}" for v in frame[x]])
+        axes.minorticks_off()
     both[0].legend()
     return figure
 
@@ -101,7 +103,7 @@ def training(curves: pd.DataFrame, spectra: pd.DataFrame) -> Figure:
     for style, (name, rows) in zip(LINES, curves.groupby("name"), strict=False):
         _band(left, rows, "step", "error", name, style)
     left.set(xlabel="step of gradient descent", ylabel="relative error", xscale="log", yscale="log")
-    left.legend(loc="lower right")
+    left.legend(loc="center right")
     for style, (name, rows) in zip(("--", "-"), spectra.groupby("name"), strict=True):
         _band(right, rows.assign(rank=rows["rank"] + 1), "rank", "share", name, style)
     right.set(
@@ -111,7 +113,7 @@ def training(curves: pd.DataFrame, spectra: pd.DataFrame) -> Figure:
         yscale="log",
         ylim=(3e-17, 30),
     )
-    right.legend(loc="lower left", fontsize="small")
+    right.legend(loc="center right", fontsize="small")
     return figure
 
 
@@ -119,7 +121,7 @@ def galerkin(values: pd.DataFrame) -> Figure:
     """Draw finite elements, network and their difference for Poisson's equation and the pulled tube's displacement."""
     shown = values[values.field == 0]
     count = shown.problem.nunique()
-    figure, grid = plt.subplots(count, 3, figsize=(8.5, 2.7 * count), squeeze=False)
+    figure, grid = plt.subplots(count, 3, figsize=(9, 2.8 * count), squeeze=False)
     for row, (problem, rows) in zip(grid, shown.groupby("problem", sort=False), strict=True):
         top = rows.reference.abs().max()
         parts = {"finite elements": rows.reference, "graph network": rows.network,
@@ -129,9 +131,9 @@ def galerkin(values: pd.DataFrame) -> Figure:
             dots = axes.scatter(
                 rows.x, rows.y, c=part, s=45, cmap="RdBu_r", vmin=-limit, vmax=limit
             )
-            figure.colorbar(dots, ax=axes)
-            axes.set(title=f"{problem}: {name}", aspect="equal", xlabel="x", ylabel="y")
-            axes.title.set_fontsize("small")
+            figure.colorbar(dots, ax=axes, fraction=0.046, pad=0.04)
+            axes.set(title=name, aspect="equal", xlabel="x")
+        row[0].set_ylabel(f"{problem}\ny")
     return figure
 
 
@@ -164,5 +166,5 @@ def experts(solutions: pd.DataFrame, scores: pd.DataFrame) -> Figure:
     three[0].legend(fontsize="small")
     for name, part in scores.groupby("method", sort=False):
         three[2].plot([name] * len(part), part.error, "o", alpha=0.6)
-    three[2].set(ylabel="test error (%)", yscale="log", xlim=(-0.5, 2.5))
+    three[2].set(ylabel="test error (%)", ylim=(0, None), xlim=(-0.5, 2.5))
     return figure

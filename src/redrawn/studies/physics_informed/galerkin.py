@@ -33,8 +33,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((8, 16, 32, 64, 32, 16, 8)),
-    "standard": Settings((16, 32, 64, 128, 64, 32, 16)),
+    "quick": Settings((8, 16, 32, 16, 8), soft_widths=(32, 32, 32), soft_points=128),
+    "standard": Settings((16, 32, 64, 32, 16)),
     "paper": Settings((32, 64, 128, 256, 128, 64, 32)),
 }
 
