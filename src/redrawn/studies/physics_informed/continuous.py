@@ -33,8 +33,8 @@ class Burgers:
 
 PAPER = {"standard": Burgers(8, 10_000, 6_000, 1), "paper": Burgers(8, 10_000, 50_000, 10)}
 REDUCED = {
-    "quick": Burgers(3, 1000, 400, 5, viscosity=5 * VISCOSITY),
-    "standard": Burgers(4, 4000, 1500, 3),
+    "quick": Burgers(3, 800, 350, 8, viscosity=5 * VISCOSITY),
+    "standard": Burgers(4, 4000, 1500, 4),
     "paper": Burgers(4, 10_000, 10_000, 10),
 }
 FEW = 50

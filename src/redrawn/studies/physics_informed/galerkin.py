@@ -29,11 +29,13 @@ class Settings:
     soft_widths: tuple[int, ...] = (64, 64, 64)
     soft_points: int = 256
     soft_weight: float = 1.0
-    seeds: int = 3
+    seeds: int = 6
 
 
 SETTINGS = {
-    "quick": Settings((8, 16, 32, 16, 8), soft_widths=(32, 32, 32), soft_points=128),
+    "quick": Settings(
+        (8, 16, 32, 16, 8), soft_widths=(32, 32, 32), soft_points=128, source_epochs=2400
+    ),
     "standard": Settings((16, 32, 64, 32, 16)),
     "paper": Settings((32, 64, 128, 256, 128, 64, 32)),
 }

@@ -24,12 +24,12 @@ class Settings:
     iterations: int
     burgers_speed: float = 50.0
     weights: tuple[float, float, float] = (10.0, 1.0, 1000.0)
-    seeds: int = 3
+    seeds: int = 6
 
 
 SETTINGS = {
-    "quick": Settings((0.0, 10.0, 50.0), 24, (20, 20), 200),
-    "standard": Settings((0.0, 10.0, 30.0, 50.0), 32, (20, 20), 800),
+    "quick": Settings((0.0, 10.0, 50.0), 20, (16, 16), 120),
+    "standard": Settings((0.0, 10.0, 30.0, 50.0), 32, (20, 20), 600),
     "paper": Settings(
         (0.0, 2.0, 5.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0), 256, (50,) * 5, 20_000
     ),
