@@ -131,6 +131,12 @@ def errors(frame: pd.DataFrame, equation: str, name: str, speed: float, column="
     return chosen.sort_values("seed")[column].to_numpy()
 
 
+def growth(frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return the Eulerian network's log₁₀ errors of convection at speeds 50, 10 and 0, by name."""
+    speeds = (50, 10, 0)
+    return {f"speed {s}": errors(frame, "convection", "Eulerian", s, "log_error") for s in speeds}
+
+
 def snapshots(speed: float = 50.0) -> pd.DataFrame:
     """Return singular values over the first, by start and frame (start, frame, modes, index, share)."""
     place, time = axes()
