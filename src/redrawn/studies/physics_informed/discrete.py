@@ -42,7 +42,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((1, 32), 200),
+    "quick": Settings((1, 32), 150),
     "standard": Settings((1, 4, 32, 100), 800),
     "paper": Settings((1, 2, 4, 8, 16, 32, 64, 100, 500), 50_000, 100, (200,) * 4, 50_000),
 }
