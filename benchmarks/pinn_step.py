@@ -48,7 +48,7 @@ def deepxde_step(hidden: int, width: int, points: int, data: int):
 
     start = dde.icbc.IC(domain, lambda x: -np.sin(np.pi * x[:, :1]), lambda _, at: at)
     problem = dde.data.TimePDE(
-        domain, residual, [start], num_domain=points, num_initial=data, train_distribution="LHS"
+        domain, residual, [start], num_domain=points, num_initial=data, train_distribution="pseudo"
     )
     network = dde.nn.FNN([2, *[width] * hidden, 1], "tanh", "Glorot normal")
     model = dde.Model(problem, network)
@@ -62,8 +62,8 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=10_000)
     parser.add_argument("--hidden", type=int, default=8)
     parser.add_argument("--width", type=int, default=20)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=5, help="steps of each method a round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=2, help="steps of each method a round")
     given = parser.parse_args()
     torch.set_num_threads(1)
     source = torch.Generator().manual_seed(0)
