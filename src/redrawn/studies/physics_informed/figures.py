@@ -113,7 +113,7 @@ def training(curves: pd.DataFrame, spectra: pd.DataFrame) -> Figure:
         yscale="log",
         ylim=(3e-17, 30),
     )
-    right.legend(loc="center right", fontsize="small")
+    right.legend(loc="lower left", bbox_to_anchor=(-0.1, 1), ncols=2, fontsize="small")
     return figure
 
 
