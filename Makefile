@@ -4,7 +4,7 @@ BIN := .venv/bin
 export REDRAWN_ROOT := $(CURDIR)
 export MPLBACKEND := agg
 
-.PHONY: book test lint unit run check site serve bench lock clean
+.PHONY: book test lint unit run check site serve bench lock latest clean
 .DEFAULT_GOAL := book
 
 .venv/ready: requirements.lock pyproject.toml
@@ -18,23 +18,30 @@ export MPLBACKEND := agg
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
+# All chapters at quick, or what is asked: make run CHAPTERS="grokking optimal-transport" PROFILE=standard
+CHAPTERS ?=
+PROFILE ?= quick
+DEVICE ?= auto
+
 run: .venv/ready
-	$(BIN)/redrawn run --keep-going
+	$(BIN)/redrawn run $(CHAPTERS) --profile $(PROFILE) --device $(DEVICE) --keep-going
 
 book: run
-	$(BIN)/redrawn book
+	$(BIN)/redrawn book --profile $(PROFILE)
 
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/redrawn generate --check
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet --pedantic .github/workflows
 
 unit: .venv/ready
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/unit
 
 check: run
-	$(BIN)/redrawn check
+	$(BIN)/redrawn check $(CHAPTERS) --profile $(PROFILE)
 
 site: book
 	$(BIN)/python -m pytest -q tests/site
@@ -45,13 +52,18 @@ serve: .venv/ready
 	$(BIN)/redrawn serve
 
 bench: .venv/ready
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/siren_step.py
+	for script in benchmarks/*.py; do OMP_NUM_THREADS=1 $(BIN)/python $$script || exit 1; done
 
 # The lock file, anew: what the direct pins of pyproject.toml resolve to in an empty environment.
 lock:
 	$(PYTHON) -m venv --clear _build/lock
 	_build/lock/bin/python -m pip install --quiet -e '.[dev]'
 	_build/lock/bin/python -m pip freeze --all --exclude-editable --exclude pip | sed 's/+cpu//' > requirements.lock
+
+# The newest versions of the direct dependencies into .venv, instead of the pins.
+latest: .venv/ready
+	sed -n 's/^ *"\([A-Za-z0-9_.-]*\)==.*",$$/\1/p' pyproject.toml | grep -v -i -E '^(torch|sphinx|jupyter-book|docutils)$$' > _build/latest.txt
+	$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager -r _build/latest.txt
 
 clean:
 	rm -rf _build .snakemake

@@ -109,6 +109,7 @@ def list_chapters(json_: AsJson = False) -> None:
                 "title": c.title,
                 "status": c.status,
                 "papers": c.papers,
+                "needs": {name: need.model_dump() for name, need in c.needs.items()},
             }
             for c in book.chapters.values()
         ]
@@ -163,6 +164,21 @@ def run(
         if not keep_going:
             raise UserError(message)
         err.print(f"redrawn: {message}", style="red")
+
+
+@app.command()
+def affected(
+    base: Annotated[str, typer.Argument(help="A git revision, such as origin/main.")],
+) -> None:
+    """Print the chapters whose result may differ from that at BASE, one line of names."""
+    from redrawn.book import affected as affected_module
+
+    try:
+        changed = affected_module.changed_files(base)
+    except affected_module.RevisionError as error:
+        raise UserError(str(error)) from error
+    reached = affected_module.chapters(catalogue_module.load(), changed)
+    print(" ".join(chapter.slug for chapter in reached))
 
 
 @app.command()
@@ -265,20 +281,26 @@ def cite(
     if figure_id not in declared:
         raise UserError(f"no figure {figure!r}; {slug} has {', '.join(declared)}")
     run = status_module.of_chapter(chapter, profile).run
-    if run is None:
-        raise UserError(f"not run at {profile}: `redrawn run {slug} --profile {profile}`")
+    if run is None or run.status == "failed":
+        said = "the run failed" if run else "not run"
+        raise UserError(f"{said} at {profile}: `redrawn run {slug} --profile {profile}`")
     item = cite_module.csl(run, figure_id, found.papers[chapter.paper_of(figure_id)])
     print(cite_module.FORMATS[format_](item), end="")
 
 
 @app.command()
-def book(profile: Profile = "quick") -> None:
+def book(
+    profile: Profile = "quick",
+    url: Annotated[
+        str, typer.Option(envvar="REDRAWN_URL", help="Where the site will stand.")
+    ] = "http://127.0.0.1:8000/",
+) -> None:
     """Build the site from the runs that are there."""
     from redrawn.book import site
 
     with err.status("building the pages"):
         try:
-            index = site.build(catalogue_module.load(), profile)
+            index = site.build(catalogue_module.load(), profile, url.rstrip("/") + "/")
         except site.SiteError as error:
             raise UserError(str(error)) from error
     out.print(f"The book is in {index}\nLook at it with `make serve`.", soft_wrap=True)
@@ -319,10 +341,15 @@ def new(chapter: OneChapter) -> None:
 @app.command()
 def generate(check_only: Annotated[bool, typer.Option("--check")] = False) -> None:
     """Write the files that are made from others; with --check, only say whether they are current."""
-    from redrawn.book import atomic
+    from redrawn.book import atomic, published
     from redrawn.book import generate as generated
 
     found = catalogue_module.load()
+    if lost := published.vanished(found):
+        raise UserError(
+            f"published figures that lead nowhere: {', '.join(lost)}; "
+            "say in data/published.yml, under redirects, where they are now"
+        )
     old = generated.outdated(found)
     if check_only and old:
         raise UserError(f"not current: {', '.join(p.name for p in old)}; run `redrawn generate`")

@@ -1,14 +1,18 @@
 """A real browser over the built book: nothing leaves the host, nothing breaks, nothing overflows."""
 
 import functools
+import gzip
 import hashlib
 import http.server
+import re
 import shutil
 import threading
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
+import papermill
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
@@ -24,6 +28,8 @@ PAGES = (
     "bibliography.html",
     "status.html",
     "figures/implicit-representations/siren-fit.html",
+    "papers/implicit-neural-representations-periodic.html",
+    "papers/convergence-adam-beyond.html",
 )
 
 
@@ -137,6 +143,9 @@ def test_the_board_searches_filters_sorts_and_shares_its_view(address, browser):
     page.locator(".board-filter input").fill("periodic activation")
     assert shown.count() == 1
     assert page.url.endswith("?q=periodic+activation")
+    page.locator("#board tbody tr:visible th a").click()
+    assert page.locator(".bd-article h1").inner_text().startswith("Implicit Neural Representations")
+    page.go_back()
     page.locator(".board-filter input").fill("")
     page.locator("select[name=part]").select_option("Robustness")
     some = shown.count()
@@ -178,4 +187,146 @@ def test_a_figures_files_are_what_its_page_says(address, browser):
         link = page.evaluate("a => a.href", item.locator("a").element_handle())
         found = hashlib.sha256(page.request.get(link).body()).hexdigest()
         assert item.locator("code").inner_text() == found
+    page.close()
+
+
+CHAPTER = "scientific-machine-learning/implicit-representations.html"
+
+
+@pytest.mark.parametrize(("page_name", "most"), [("index.html", 500_000), (CHAPTER, 700_000)])
+def test_a_first_load_is_light(address, browser, page_name, most):
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    got = []
+    page.on("response", lambda response: got.append(response))
+    page.goto(f"{address}/{page_name}", wait_until="networkidle")
+    bodies = [response.body() for response in got]
+    # fonts and bitmaps are compressed already; gzip hardly changes them
+    assert 50_000 < sum(len(gzip.compress(body)) for body in bodies) <= most
+    page.close()
+
+
+@pytest.mark.parametrize("page_name", ["index.html", CHAPTER])
+def test_nothing_jumps_when_a_picture_arrives(address, browser, page_name):
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    # formulas grow when MathJax typesets them, which is another matter than pictures
+    page.route("**/mathjax/**", lambda route: route.abort())
+    page.add_init_script(
+        "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach("
+        "entry => window.shift += entry.value)).observe({type: 'layout-shift', buffered: true})"
+    )
+    page.goto(f"{address}/{page_name}", wait_until="networkidle")
+    pictures = page.locator(".bd-article figure img, .gallery img")
+    assert pictures.count() and all(picture.get_attribute("width") for picture in pictures.all())
+    assert page.evaluate("window.shift") < 0.1
+    page.close()
+
+
+def test_a_measured_value_tells_what_stands_behind_it(address, browser):
+    page = browser.new_page()
+    page.goto(f"{address}/{CHAPTER}")
+    value = page.locator(".claim-value").first
+    facts = value.locator(".claim-facts")
+    assert facts.is_hidden()
+    value.hover()
+    assert facts.is_visible()
+    assert all(word in facts.inner_text() for word in ("The paper:", "expected", "setting:"))
+    page.mouse.move(0, 0)
+    value.focus()
+    assert facts.is_visible(), "by keyboard as well"
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("periodic activation", "papers/implicit-neural-representations-periodic.html"),
+        ("Sitzmann", "papers/implicit-neural-representations-periodic.html"),
+        ("orex_loss", CHAPTER),
+    ],
+)
+def test_the_search_finds_titles_authors_and_methods(address, browser, words, place):
+    page = browser.new_page()
+    page.goto(f"{address}/search.html?q={words}")
+    page.locator("#search-results li a").first.wait_for()
+    found = [
+        page.evaluate("a => a.href", a.element_handle())
+        for a in page.locator("#search-results li a").all()
+    ]
+    assert any(place in link for link in found)
+    page.close()
+
+
+def test_a_citation_is_copied(address, browser):
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{address}/figures/implicit-representations/siren-fit.html")
+    block = page.locator("#cite-this-figure .highlight").first
+    block.hover()
+    block.locator("button.copybtn").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("@misc{redrawn:implicit-representations:siren-fit")
+    context.close()
+
+
+def test_print_hides_what_paper_cannot_use(address, browser):
+    page = browser.new_page()
+    page.goto(f"{address}/{CHAPTER}")
+    page.emulate_media(media="print")
+    assert page.locator(".bd-sidebar-primary").is_hidden()
+    assert page.locator("#jb-print-docs-body h1").is_visible(), "the theme's own heading for paper"
+    assert page.locator(".bd-article figure").first.is_visible()
+    page.close()
+
+
+def test_the_source_link_leads_to_the_lines_of_the_method(address, browser):
+    page = browser.new_page()
+    page.goto(f"{address}/{CHAPTER}")
+    page.locator("details:has(a[href*='_static/source/'])").first.evaluate("d => d.open = true")
+    link = page.locator("details a[href*='_static/source/']").first
+    name = link.locator("xpath=ancestor::details").locator("summary code").inner_text()
+    link.click()
+    anchor = page.url.split("#")[1]
+    assert page.locator(f"#{anchor}").count() == 1
+    line = page.inner_text("pre").splitlines()[int(anchor.removeprefix("L-")) - 1]
+    assert f"def {name}" in line or f"class {name}" in line or "@" in line
+    page.close()
+
+
+def test_a_downloaded_chapter_runs_by_itself(address, browser, tmp_path, monkeypatch):
+    page = browser.new_page()
+    page.goto(f"{address}/theory-of-learning/grokking.html")
+    link = page.locator("a[download][href$='grokking.ipynb']").first
+    taken = page.request.get(page.evaluate("a => a.href", link.element_handle())).text()
+    page.close()
+    notebook = nbformat.reads(taken, as_version=4)
+    install = notebook.cells[0]
+    assert install.source.startswith("%pip install")
+    # the site that was built for another address stands at the test's own; packages go to a folder of the test's own
+    install.source = re.sub(r"http\S+/_static/", f"{address}/_static/", install.source)
+    nbformat.write(notebook, tmp_path / "grokking.ipynb")
+    monkeypatch.delenv("REDRAWN_ROOT", raising=False)
+    for name, value in (("PIP_TARGET", "packages"), ("PIP_NO_DEPS", "1"), ("OMP_NUM_THREADS", "1")):
+        monkeypatch.setenv(name, str(tmp_path / value) if value == "packages" else value)
+    (tmp_path / "packages").mkdir()  # Python remembers that a folder of its path was not there
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "packages"))
+    papermill.execute_notebook(
+        tmp_path / "grokking.ipynb",
+        tmp_path / "done.ipynb",
+        kernel_name="python3",
+        cwd=tmp_path,
+        progress_bar=False,
+    )
+    drawn = sorted(p.name for p in tmp_path.rglob("*.svg"))
+    assert "edge-accuracy.svg" in drawn
+
+
+def test_the_picture_of_the_book_for_the_readme(address, browser):
+    page = browser.new_page(viewport={"width": 1200, "height": 750}, color_scheme="light")
+    page.goto(f"{address}/index.html", wait_until="networkidle")
+    page.locator(".gallery").scroll_into_view_if_needed()
+    page.locator("#headline-figures").evaluate("e => e.scrollIntoView()")
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=paths.build() / "book.png")
+    assert page.locator(".gallery img").count() > 0
+    assert all(page.locator(".gallery img").evaluate_all("all => all.map(i => i.naturalWidth > 0)"))
     page.close()

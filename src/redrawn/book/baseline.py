@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from redrawn.book import paths, status, tables
+from redrawn.book import paths, published, status, tables
 from redrawn.book.catalogue import Chapter
 from redrawn.book.record import Record, RecordError
 
@@ -48,10 +48,11 @@ def compare(chapter: Chapter, profile: str) -> Change:
 
 
 def accept(chapter: Chapter, run: Record) -> Path:
-    """Make `run` the baseline; return its file."""
+    """Make `run` the baseline, and its figures' ids published; return its file."""
     place = paths.baseline_path(run.profile, chapter.slug)
     run.save(place)
     figures = paths.run_dir(run.profile, chapter.slug, run.seed) / "figures"
     drawn = figures / f"{chapter.headline_figure}.svg"
     shutil.copy2(drawn, place.with_suffix(".svg"))
+    published.add([f"{chapter.slug}/{figure.id}" for figure in run.figures])
     return place

@@ -43,21 +43,25 @@ class OpenChapter:
     def measure(self, claim_id: str, value) -> None:
         """Register a claim's measurement: a number, one a seed, or a mapping of those.
 
+        A claim that this profile does not decide is checked like any other, and not recorded.
+
         Raises:
-            ChapterError: the claim is not declared for this profile, or was measured already.
+            ChapterError: the claim is not declared, or was measured already.
             MeasurementError: the value is NaN, infinite, empty or of the wrong form.
 
         """
-        claim = {c.id: c for c in self.chapter.decided_in(self.profile)}.get(claim_id)
-        if claim is None:
-            raise ChapterError(f"claim {claim_id!r} is not declared for {self.profile!r}")
+        try:
+            claim = self.chapter.claim(claim_id)
+        except KeyError as error:
+            raise ChapterError(f"claim {claim_id!r} is not declared") from error
         if claim_id in self.measured:
             raise ChapterError(f"claim {claim_id!r} was measured already")
         value = to_plain(value)
         samples = claim.expect.samples(value)
         if claim.seeded and min(s.size for s in samples.values()) < 2:
             raise ChapterError(f"claim {claim_id!r} is seeded: give one value a seed")
-        self.measured[claim_id] = value
+        if self.profile in claim.profiles:
+            self.measured[claim_id] = value
 
     def number(self, name: str, value: float) -> None:
         """Register a number that the prose embeds by name, as {number}`name`."""
@@ -88,7 +92,7 @@ class OpenChapter:
         """Show a method's source, with a link to its place in the package."""
         lines, first = inspect.getsourcelines(method)
         module = inspect.getmodule(method).__name__.replace(".", "/")
-        link = f"../_static/source/{module}.py"
+        link = f"../_static/source/{module}.html#L-{first}"
         last = first + len(lines) - 1
         return Markdown(
             f"<details><summary>Source of <code>{method.__name__}</code></summary>\n\n"

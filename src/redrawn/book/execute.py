@@ -13,7 +13,6 @@ import platform
 import resource
 import shutil
 import signal
-import subprocess
 import sys
 import time
 import traceback
@@ -24,7 +23,7 @@ import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
-from redrawn.book import atomic, catalogue, key, paths
+from redrawn.book import atomic, catalogue, git, key, paths
 from redrawn.book.device import DEVICES, resolve_device
 from redrawn.book.record import FigureRecord, Provenance, Record
 from redrawn.data import registry
@@ -129,10 +128,10 @@ def _clean(path: Path) -> None:
 def _provenance(chapter, started: datetime.datetime, seconds: float) -> Provenance:
     # RUSAGE_CHILDREN has the largest child that ended: the kernel. Linux counts kilobytes, macOS bytes.
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    commit = _git("rev-parse", "HEAD") or "unknown"
+    commit = git.output("rev-parse", "HEAD").decode().strip() or "unknown"
     return Provenance(
         commit=commit,
-        dirty=bool(_git("status", "--porcelain", "--untracked-files=no")),
+        dirty=bool(git.output("status", "--porcelain", "--untracked-files=no").strip()),
         lock_sha256=key.lock_digest(),
         data_sha256=registry.checksums(chapter.datasets),
         versions={"python": platform.python_version()}
@@ -142,11 +141,6 @@ def _provenance(chapter, started: datetime.datetime, seconds: float) -> Provenan
         wall_seconds=round(seconds, 2),
         peak_mb=round(peak / (1024 if platform.system() == "Linux" else 1024**2), 1),
     )
-
-
-def _git(*words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=paths.root(), capture_output=True, text=True)
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from scipy import stats
 
 CONFIDENCE = 0.95
 
@@ -46,6 +45,8 @@ def t_interval(values) -> Interval:
     mean = float(array.mean())
     if array.size == 1:
         return Interval(value=mean, low=mean, high=mean, n=1)
+    from scipy import stats  # half of the command line's start-up, and most commands judge nothing
+
     half = stats.t.ppf(0.5 + CONFIDENCE / 2, array.size - 1) * stats.sem(array)
     return Interval(value=mean, low=mean - half, high=mean + half, n=array.size)
 
@@ -185,6 +186,8 @@ class Slope(Value):
 
     def samples(self, measured):
         """See base class; returns one slope a seed."""
+        from scipy import stats
+
         if not isinstance(measured, dict) or set(measured) != {"x", "y"}:
             raise MeasurementError("a slope needs {'x': [...], 'y': [...]}")
         x = finite(measured["x"])

@@ -16,6 +16,12 @@ def figure_page(figure: FigureRecord, state: ChapterState, catalogue: Catalogue)
         f"<small>SHA-256 <code>{figure.sha256[ext]}</code></small></li>"
         for ext in ("svg", "png", "pdf", "csv")
     )
+    folder = f"../../_static/figures/{chapter.slug}"
+    whole = (
+        f'<p>The whole run: <a href="{folder}/{chapter.slug}.ipynb" download>executed notebook</a>, '
+        f'<a href="{folder}/record.json">record</a>, '
+        f'<a href="{folder}/ro-crate-metadata.json">RO-Crate</a>.</p>'
+    )
     item = cite.csl(run, figure.id, paper)
     # fenced, so that the copy button of every code block copies the citation
     citations = "\n\n".join(
@@ -35,12 +41,12 @@ orphan: true
 
 {figure.caption} (Profile `{run.profile}`, seed {run.seed}.)
 
-After {render.escaped(paper.title)} {{cite}}`{paper.id}`, from the chapter
+After {{doc}}`{render.escaped(paper.title)} <../../papers/{paper.id}>` {{cite}}`{paper.id}`, from the chapter
 {{doc}}`{render.escaped(chapter.title)} <../../{chapter.folder}/{chapter.slug}>`.
 
 ## Download
 
-{render.html(f"<ul>{downloads}</ul>")}
+{render.html(f"<ul>{downloads}</ul>{whole}")}
 
 ## Cite this figure
 

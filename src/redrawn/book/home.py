@@ -18,20 +18,17 @@ def counts(found: dict) -> str:
     tested = sum(paper["verdict"] in ("holds", "does not hold") for paper in found["papers"])
     by = Counter((claim["setting"], claim["verdict"]) for claim in claims)
     shown = [v for v in VERDICTS if v != "error" or any(c["verdict"] == v for c in claims)]
-    rows = "".join(
+    rows = [
         f'<tr><th scope="row">{setting}</th>'
         + "".join(f"<td>{by[setting, verdict]}</td>" for verdict in shown)
         + "</tr>"
         for setting in SETTINGS
-    )
-    head = "".join(f'<th scope="col">{tables.badge(v)}</th>' for v in shown)
+    ]
+    head = ["Setting", *map(tables.badge, shown)]
     return (
         f"<p><strong>{tested} of {len(found['papers'])} papers</strong> are tested so far, by "
         f"<strong>{len(claims)} claims</strong>; a claim's setting says how close it is to the "
-        "paper's own experiment.</p>"
-        '<div class="verdict-table" tabindex="0" role="region" aria-label="Claims by setting">'
-        f'<table><thead><tr><th scope="col">Setting</th>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
+        "paper's own experiment.</p>" + tables.scrolling("Claims by setting", head, rows)
     )
 
 
@@ -44,7 +41,7 @@ def gallery(states: list[ChapterState]) -> str:
             if figure.id == chapter.headline_figure:
                 cards.append(
                     f'<a href="{chapter.folder}/{chapter.slug}.html">'
-                    f'<img src="_static/figures/{chapter.slug}/{figure.id}.svg" '
+                    f'<img src="_static/thumbnails/{chapter.slug}.webp" width="640" height="400" loading="lazy" '
                     f'alt="{escape(figure.alt, quote=True)}">'
                     f"<span>{escape(chapter.title)}</span></a>"
                 )
@@ -74,16 +71,33 @@ def board(catalogue: Catalogue, found: dict, states: dict[str, ChapterState]) ->
             state.run.provenance.started[:10] if state.run else "",
         )
         rows.append(
-            f'<tr id="paper-{paper.id}"><th scope="row">{title}</th>'
+            f'<tr id="paper-{paper.id}"><th scope="row"><a href="papers/{paper.id}.html">{title}</a></th>'
             + "".join(f"<td>{value}</td>" for value in values)
             + "</tr>"
         )
     names = ("Paper", "Chapter", "Part", "Year", "Setting", "Against paper", "Against baseline",
              "Profile", "Date of run")  # fmt: skip
-    head = "".join(f'<th scope="col">{name}</th>' for name in names)
     return (
         f'<nav class="mosaic" aria-label="All papers, one cell each">{"".join(cells)}</nav>'
-        '<div class="verdict-table" tabindex="0" role="region" aria-label="All papers">'
-        f'<table id="board"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
-        '</div><script src="_static/board.js" defer></script>'
+        + tables.scrolling("All papers", names, rows, "board")
+        + '<script src="_static/board.js" defer></script>'
     )
+
+
+def sidebar(catalogue: Catalogue) -> str:
+    """Return the template of the plain list of contents that pages of figures and papers have."""
+    links = {"": [("index", "Home"), ("status", "Status of all papers")]}
+    for chapter in catalogue.chapters.values():
+        entry = (f"{chapter.folder}/{chapter.slug}", escape(chapter.title))
+        links.setdefault(chapter.part, []).append(entry)
+    lists = "".join(
+        (f'<p class="caption">{escape(part)}</p>' if part else "")
+        + '<ul class="nav bd-sidenav">'
+        + "".join(
+            f'<li class="toctree-l1"><a class="reference internal" href="{{{{ pathto({place!r}) }}}}">{title}</a></li>'
+            for place, title in entries
+        )
+        + "</ul>"
+        for part, entries in links.items()
+    )
+    return f'<nav class="bd-links bd-docs-nav" aria-label="Contents">{lists}</nav>'

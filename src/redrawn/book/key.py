@@ -7,7 +7,6 @@ A claim's wording or expectation is not in it: those are judged afresh from the 
 
 import ast
 import hashlib
-import importlib.util
 import json
 import re
 from functools import cache
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import grimp
 
+import redrawn
 from redrawn.book import paths
 from redrawn.book.device import resolve_device
 from redrawn.book.catalogue import Chapter
@@ -24,15 +24,25 @@ CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTAL
 # Cell options (`:tags:` lines, or YAML between two --- lines) and magics.
 NOT_PYTHON = re.compile(r"\A---\n(?:[^\n]*\n)*?---\n|^:[\w-]+:[^\n]*$|^[%!][^\n]*$", re.MULTILINE)
 
+SOURCES = Path(redrawn.__file__).parents[1]
+"""The folder that holds the package."""
+
 
 @cache
 def _graph() -> grimp.ImportGraph:
     return grimp.build_graph("redrawn", cache_dir=str(paths.build() / "grimp"))
 
 
+def module_file(module: str) -> Path:
+    """Return a `redrawn` module's file, below the folder `SOURCES`."""
+    # By its place, not by importlib: finding a module would import its parents, and torch with them.
+    place = SOURCES.joinpath(*module.split("."))
+    return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+
+
 @cache
 def _module_digest(module: str) -> str:
-    return file_digest(Path(importlib.util.find_spec(module).origin))
+    return file_digest(module_file(module))
 
 
 def file_digest(path: Path) -> str:

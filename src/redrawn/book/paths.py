@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from redrawn.data.registry import PACKAGED
+
 PROFILES = ("quick", "standard", "paper")
 
 
@@ -16,15 +18,16 @@ def root() -> Path:
     if named := os.environ.get("REDRAWN_ROOT"):
         return Path(named).resolve()
     here = Path.cwd().resolve()
-    for folder in (here, *here.parents, Path(__file__).resolve().parents[3]):
+    for folder in (here, *here.parents, Path(__file__).resolve().parents[3], PACKAGED):
         if (folder / "_config.yml").is_file() and (folder / "book").is_dir():
             return folder
     raise FileNotFoundError("no Redrawn checkout here: run inside one, or set REDRAWN_ROOT to it")
 
 
 def build() -> Path:
-    """Return the folder of everything that can be made again."""
-    return root() / "_build"
+    """Return the folder of everything that can be made again: a wheel's user has it where they are."""
+    found = root()
+    return Path.cwd() / "redrawn" if found == PACKAGED else found / "_build"
 
 
 def run_name(slug: str, seed: int) -> str:

@@ -78,10 +78,19 @@ def load(path: Path) -> Record | None:
 
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        seal = content.pop("digest")
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
+    except UnicodeDecodeError as error:
+        raise RecordError(f"{path}: damaged ({error!r}); run the chapter again") from error
+    return parse(text, path)
+
+
+def parse(text: str, path: Path | str) -> Record:
+    """Return the record that `text`, read from `path`, holds; raises as `load` does."""
+    try:
+        content = json.loads(text)
+        seal = content.pop("digest")
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise RecordError(f"{path}: damaged ({error!r}); run the chapter again") from error
     if seal != digest(content):

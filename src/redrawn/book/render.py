@@ -49,7 +49,7 @@ def _role(kind: str, name: str, state: ChapterState) -> str:
     if found is None:
         raise RenderError(f"{state.chapter.slug}: no claim {name!r} is declared")
     if kind == "measured":
-        return f"**{tables.measured(found)}**"
+        return tables.claim_value(found)
     return f"**{found.paper}**"
 
 
@@ -58,7 +58,12 @@ def _block(kind: str, name: str, state: ChapterState, catalogue: Catalogue) -> s
         titles = {p: catalogue.papers[p].title for p in state.chapter.papers}
         return html(tables.verdicts_by_paper(state.judged, titles))
     if kind == "provenance":
-        return html(tables.provenance(state.run)) + "\n\n" + rerun(state)
+        slug = state.chapter.slug
+        taken = (
+            f'<p><a href="../_static/figures/{slug}/{slug}.ipynb" download>Download this chapter</a> as an executed '
+            "notebook; its first cell installs what it needs.</p>"
+        )
+        return html(tables.provenance(state.run) + taken) + "\n\n" + rerun(state)
     found = {f.id: f for f in state.run.figures}.get(name)
     if found is None:
         raise RenderError(f"{state.chapter.slug}: no figure {name!r} was drawn")

@@ -1,10 +1,57 @@
 """The state of the whole book, computed from catalogue, records and baselines."""
 
 from dataclasses import dataclass
+from typing_extensions import TypedDict  # the standard one does not tell pydantic enough before 3.12
+
+from pydantic import TypeAdapter
 
 from redrawn.book import paths, record, verdicts
 from redrawn.book.catalogue import Catalogue, Chapter
+from redrawn.book.expectation import Interval
 from redrawn.book.verdicts import Verdict
+
+
+class ClaimStatus(TypedDict):
+    """One claim in the feed; `measured` by name, or under `value`."""
+
+    id: str
+    setting: str
+    expected: str
+    measured: dict[str, Interval] | None
+    verdict: str
+    baseline: str
+
+
+class PaperStatus(TypedDict):
+    """One paper in the feed; `profile` is of the run that was judged."""
+
+    id: str
+    chapter: str
+    verdict: str
+    baseline: str
+    settings: list[str]
+    profile: str | None
+    claims: list[ClaimStatus]
+
+
+class ChapterStatus(TypedDict):
+    """One chapter in the feed."""
+
+    slug: str
+    part: str
+    status: str
+
+
+class BookStatus(TypedDict):
+    """The feed `status.json`."""
+
+    papers: list[PaperStatus]
+    chapters: list[ChapterStatus]
+
+
+def schema() -> dict:
+    """Return the JSON Schema of the feed."""
+    return TypeAdapter(BookStatus).json_schema()
 
 
 @dataclass(frozen=True)
@@ -46,7 +93,7 @@ def of_chapters(catalogue: Catalogue, profile: str) -> dict[str, ChapterState]:
     return {slug: of_chapter(chapter, profile) for slug, chapter in catalogue.chapters.items()}
 
 
-def of_book(states: dict[str, ChapterState], profile: str) -> dict:
+def of_book(states: dict[str, ChapterState], profile: str) -> BookStatus:
     """Return the state of all papers and chapters, as `redrawn status --json` prints it."""
     papers, chapters = [], []
     for state in states.values():
@@ -71,7 +118,7 @@ def of_book(states: dict[str, ChapterState], profile: str) -> dict:
     return {"papers": papers, "chapters": chapters}
 
 
-def _claim(v: Verdict) -> dict:
+def _claim(v: Verdict) -> ClaimStatus:
     measured = None
     if v.measured is not None:
         measured = {name or "value": found.model_dump() for name, found in v.measured.items()}

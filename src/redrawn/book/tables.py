@@ -1,8 +1,10 @@
 """Verdicts and provenance as HTML, for pages and for notebooks alike."""
 
 from collections import Counter
+from collections.abc import Iterable
 from html import escape
 
+from redrawn.book.catalogue import Claim
 from redrawn.book.expectation import Interval
 from redrawn.book.record import Record
 from redrawn.book.verdicts import SYMBOL, Verdict
@@ -31,11 +33,43 @@ def interval(measured: Interval, unit: str = "") -> str:
 def measured(verdict: Verdict) -> str:
     """Write what was measured for a claim: one value, or one a name."""
     if verdict.measured is None:
-        return verdict.problem or "—"
+        return verdict.problem or "not decided at this profile"
     unit = verdict.claim.unit
     return "; ".join(
         f"{name}: {interval(found, unit)}" if name else interval(found, unit)
         for name, found in verdict.measured.items()
+    )
+
+
+def claim_value(verdict: Verdict) -> str:
+    """Write a claim's value for a sentence; hovering, a tap or the keyboard shows what stands behind it."""
+    claim = verdict.claim
+    seeds = max((found.n for found in (verdict.measured or {}).values()), default=0)
+    facts = [
+        f"The paper: {claim.reported}",
+        f"expected {expected(claim)}",
+        f"{SYMBOL[verdict.paper]} {verdict.paper}",
+        f"setting: {claim.setting}",
+        f"{seeds} seeds" if seeds > 1 else "an exact value",
+    ]
+    return (
+        f'<button type="button" class="claim-value"><strong>{escape(measured(verdict))}</strong>'
+        f'<span class="claim-facts">{escape("; ".join(facts))}</span></button>'
+    )
+
+
+def expected(claim: Claim) -> str:
+    """Write what a claim expects, with its unit."""
+    return f"{claim.expect.describe()} {claim.unit}".strip()
+
+
+def scrolling(label: str, head: Iterable[str], rows: Iterable[str], table_id: str = "") -> str:
+    """Return a table that scrolls by itself; `head` and `rows` are markup, `label` is text."""
+    named = f' id="{table_id}"' if table_id else ""
+    header = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    return (
+        f'<div class="verdict-table" tabindex="0" role="region" aria-label="{escape(label, quote=True)}">'
+        f"<table{named}><thead><tr>{header}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
@@ -55,7 +89,8 @@ def verdicts_by_paper(judged: list[Verdict], titles: dict[str, str]) -> str:
         badges = " ".join(badge(word, f"{word}: {number}") for word, number in counts)
         parts.append(
             f'<details class="paper-verdicts"><summary><span>{escape(title)}</span> {badges}'
-            f"</summary>{verdict_table(own, title)}</details>"
+            f"</summary>{verdict_table(own, title)}"
+            f'<p><a href="../papers/{paper}.html">All of this paper, in every profile and over time</a></p></details>'
         )
     return "".join(parts)
 
@@ -71,8 +106,7 @@ def verdict_table(judged: list[Verdict], title: str = "") -> str:
             f"{escape(claim.statement)} <small>({escape(claim.place)})</small>"
             f"<details><summary>Setting: {claim.setting}</summary>"
             f"<p>{claim.setting}{how}.</p></details>",
-            escape(f"{claim.expect.describe()} {claim.unit}".strip())
-            + f"<br><small>Paper: {escape(claim.reported)}</small>",
+            escape(expected(claim)) + f"<br><small>Paper: {escape(claim.reported)}</small>",
             escape(measured(v)),
             badge(v.paper),
             badge(v.baseline),
@@ -83,12 +117,7 @@ def verdict_table(judged: list[Verdict], title: str = "") -> str:
             + "".join(f"<td>{cell}</td>" for cell in rest)
             + "</tr>"
         )
-    header = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
-    label = escape(f"Verdicts: {title}" if title else "Verdicts", quote=True)
-    return (
-        f'<div class="verdict-table" tabindex="0" role="region" aria-label="{label}"><table>'
-        f"<thead><tr>{header}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-    )
+    return scrolling(f"Verdicts: {title}" if title else "Verdicts", head, rows)
 
 
 def provenance(record: Record) -> str:

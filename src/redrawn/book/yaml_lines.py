@@ -15,7 +15,7 @@ class _Items(list):
     lines: dict
 
 
-class LineLoader(yaml.SafeLoader):
+class LineLoader(yaml.CSafeLoader):
     """A safe loader whose mappings and sequences carry `lines`."""
 
 

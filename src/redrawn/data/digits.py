@@ -1,5 +1,8 @@
 """Handwritten digits: 5,000 of MNIST, 500 a class."""
 
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
@@ -7,7 +10,23 @@ from jaxtyping import Float, Int
 from redrawn.data import registry
 
 
-def mnist() -> tuple[Float[np.ndarray, "5000 28 28"], Int[np.ndarray, "5000"]]:
-    """Return the images, with values in [0, 1], and their digits; sorted by digit, so split by a seed."""
-    table = pd.read_csv(registry.path_of("mnist-5k"), header=None).to_numpy()
-    return table[:, :-1].reshape(-1, 28, 28) / 255, table[:, -1].astype(int)
+def mnist(side: int = 28) -> tuple[Float[np.ndarray, "5000 s s"], Int[np.ndarray, "5000"]]:
+    """Return the images, with values in [0, 1], and their digits; sorted by digit, so split by a seed.
+
+    Args:
+        side: pixels along an edge; blocks of the 28 are averaged.
+
+    Raises:
+        ValueError: `side` does not divide 28.
+    """
+    if side < 1 or 28 % side:
+        raise ValueError(f"side must divide 28, got {side}")
+    table, block = _table(registry.path_of("mnist-5k")), 28 // side
+    images = table[:, :-1].reshape(-1, side, block, side, block) / 255
+    return images.mean((2, 4)), table[:, -1].astype(int)
+
+
+@cache
+def _table(path: Path) -> Int[np.ndarray, "5000 785"]:
+    # a study asks several times, and reading the file takes longer than all the rest
+    return pd.read_csv(path, header=None).to_numpy()

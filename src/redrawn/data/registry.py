@@ -12,6 +12,9 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+PACKAGED = Path(__file__).resolve().parents[1] / "_checkout"
+"""What an installed wheel carries of the checkout."""
+
 
 class DataError(Exception):
     """A dataset that is missing, unknown, or not what its checksum says."""
@@ -43,8 +46,9 @@ class Dataset(BaseModel):
 
 
 def _root() -> Path:
-    named = os.environ.get("REDRAWN_ROOT")
-    return Path(named) if named else Path(__file__).resolve().parents[3]
+    if named := os.environ.get("REDRAWN_ROOT"):
+        return Path(named)
+    return PACKAGED if PACKAGED.is_dir() else Path(__file__).resolve().parents[3]
 
 
 def load() -> dict[str, Dataset]:

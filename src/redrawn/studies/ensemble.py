@@ -52,3 +52,26 @@ def train(
 def leaves(layers) -> list[Tensor]:
     """Return all weights and biases of a list of layers."""
     return [p for layer in layers for p in layer]
+
+
+def copies(parameter: Tensor, count: int) -> Tensor:
+    """Return the ensemble `count` times over, along the first dimension."""
+    return parameter.repeat(count, *[1] * (parameter.ndim - 1))
+
+
+def flatten(layers) -> tuple[Tensor, list[torch.Size]]:
+    """Return each network's weights and biases as one row, shape (e, n), and the shapes to `unflatten` it by."""
+    parts = leaves(layers)
+    return torch.cat([p.flatten(1) for p in parts], 1), [p.shape[1:] for p in parts]
+
+
+def unflatten(flat: Tensor, shapes: list[torch.Size]) -> list[tuple[Tensor, Tensor]]:
+    """Undo `flatten`: return the weights and biases of each layer."""
+    rows = flat.split([s.numel() for s in shapes], 1)
+    parts = [p.unflatten(1, s) for p, s in zip(rows, shapes, strict=True)]
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return each network's mean cross-entropy in nats, (e,), from logits (e, n, k) and labels (e, n)."""
+    return -logits.log_softmax(-1).gather(-1, labels[..., None]).mean((1, 2))

@@ -102,24 +102,36 @@ The mean is {measured}`mean-is-two`, so it {verdict}`mean-is-two`; the first is 
 """
 
 
-@pytest.fixture
-def checkout(tmp_path: Path, monkeypatch) -> Path:
-    """Make the miniature and point the package at it."""
+def make(root: Path, patch: pytest.MonkeyPatch) -> Path:
+    """Write the miniature to `root` and point the package at it."""
     source = Path(__file__).resolve().parents[3]
-    part = tmp_path / "book" / "small-things"
+    part = root / "book" / "small-things"
     part.mkdir(parents=True)
-    (tmp_path / "book" / "references.bib").write_text(BIB)
+    (root / "book" / "references.bib").write_text(BIB)
     (part / "tiny.yml").write_text(CHAPTER)
     (part / "later.yml").write_text(PLANNED)
     (part / "tiny.md").write_text(textwrap.dedent(PAGE))
-    (tmp_path / "book" / "index.md").write_text("# Tiny\n\n```{counts}\n```\n\n```{gallery}\n```\n")
-    (tmp_path / "book" / "status.md").write_text("# Status\n\n```{board}\n```\n")
-    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\n")
-    (tmp_path / "_config.yml").write_text("title: Tiny\n")
-    (tmp_path / "requirements.lock").write_text("torch==2.13.0\n")
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "datasets.yml").write_text("{}\n")
-    (tmp_path / "workflow").symlink_to(source / "workflow")
-    monkeypatch.setenv("REDRAWN_ROOT", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    (root / "book" / "index.md").write_text("# Tiny\n\n```{counts}\n```\n\n```{gallery}\n```\n")
+    (root / "book" / "status.md").write_text("# Status\n\n```{board}\n```\n")
+    (root / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+    (root / "_config.yml").write_text("title: Tiny\n")
+    (root / "requirements.lock").write_text("torch==2.13.0\n")
+    (root / "data").mkdir()
+    (root / "data" / "datasets.yml").write_text("{}\n")
+    (root / "workflow").symlink_to(source / "workflow")
+    patch.setenv("REDRAWN_ROOT", str(root))
+    patch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch) -> Path:
+    """Make the miniature for one test."""
+    return make(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def shared_checkout(tmp_path_factory):
+    """Make the miniature once for all tests of a module that only read it."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield make(tmp_path_factory.mktemp("book"), patch)

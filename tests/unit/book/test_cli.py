@@ -85,9 +85,9 @@ def test_serve_without_a_site_says_what_to_do(checkout, capsys, monkeypatch):
 
 
 def test_a_bad_catalogue_is_one_message(checkout, capsys, monkeypatch):
-    (checkout / "book" / "small-things" / "tiny.yml").write_text("slug: [")
+    (checkout / "book" / "small-things" / "tiny.yml").write_text("slug: tiny\n}title: x\n")
     code, _, err = call(capsys, monkeypatch, "list")
-    assert code == 1 and "tiny.yml:1" in err and "Traceback" not in err
+    assert code == 1 and "tiny.yml:2" in err and "Traceback" not in err
 
 
 def test_outside_a_checkout(tmp_path, capsys, monkeypatch):

@@ -2,7 +2,7 @@
 
 import json
 
-from redrawn.book import catalogue, execute, home, site, status
+from redrawn.book import catalogue, execute, home, staging, status
 
 
 def states(book):
@@ -42,7 +42,7 @@ def test_the_board_escapes_titles_and_has_a_row_and_a_cell_a_paper(checkout):
 
 def test_overview_figure_pages_and_feed_are_staged(checkout):
     execute.execute("tiny", "quick", 0, "cpu")
-    staged = site.stage(catalogue.load(), "quick")
+    staged = staging.stage(catalogue.load(), status.of_chapters(catalogue.load(), "quick"), "quick", "/")
     assert "2 of 3 papers" in (staged / "index.md").read_text()
     assert 'href="small-things/tiny.html"' in (staged / "index.md").read_text()
     assert 'id="paper-third-paper"' in (staged / "status.md").read_text()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from redrawn.book import baseline, catalogue, execute, key, paths, record, render, site, status
+from redrawn.book import baseline, catalogue, execute, key, paths, record, render, staging, status
 
 
 def run(slug="tiny", profile="quick", seed=0):
@@ -174,7 +174,7 @@ def test_a_profile_never_borrows_from_another(checkout):
 def test_staging_shows_planned_and_failed_chapters(checkout, page):
     replace(page, "chapter.close()", "raise ValueError('<script>broken')")
     run()
-    staged = site.stage(catalogue.load(), "quick")
+    staged = staging.stage(catalogue.load(), status.of_chapters(catalogue.load(), "quick"), "quick", "/")
     assert "ValueError" in (staged / "small-things" / "tiny.md").read_text()
     assert "not written yet" in (staged / "small-things" / "later.md").read_text()
 
@@ -193,7 +193,7 @@ def test_the_verdict_block_counts_each_papers_claims_and_escapes_them(checkout, 
 
 def test_the_staged_notebook_hides_parameters_and_folds_captions(checkout):
     run()
-    staged = site.stage(catalogue.load(), "quick")
+    staged = staging.stage(catalogue.load(), status.of_chapters(catalogue.load(), "quick"), "quick", "/")
     notebook = json.loads((staged / "small-things" / "tiny.ipynb").read_text())
     tags = {
         "".join(cell["source"]).splitlines()[0]: cell["metadata"].get("tags")

@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 
 from redrawn.methods import grokking
-from redrawn.studies.ensemble import generator
+from redrawn.studies.ensemble import copies, generator
 from redrawn.studies.grokking.split import split
 
 DECAYS = (0.0, 5.0, 15.0, 20.0)
@@ -74,7 +74,7 @@ def train(settings: Settings, seed: int, device: str):
     start = grokking.init_quadratic(settings.p, settings.hidden, settings.seeds, source, device)
     k, e = len(DECAYS), settings.seeds
     weights = tuple(w.repeat(k, 1, 1).requires_grad_() for w in start)
-    many = {name: part.repeat(k, *[1] * (part.ndim - 1)) for name, part in sets.items()}
+    many = {name: copies(part, k) for name, part in sets.items()}
     keep = 1 - settings.learning_rate * torch.tensor(DECAYS, device=device)
     keep = keep.repeat_interleave(e)[:, None, None]  # decoupled decay: a factor a step
     adam = torch.optim.Adam(weights, lr=settings.learning_rate, betas=(0.9, 0.98), eps=1e-8)

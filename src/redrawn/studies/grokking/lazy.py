@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from redrawn.methods import grokking
-from redrawn.studies.ensemble import generator
+from redrawn.studies.ensemble import copies, generator
 
 HEADLINE = "headline"
 SCALES = ("α = 0.5", "α = 1", "α = 2")
@@ -53,7 +53,7 @@ def draw(settings: Settings, seed: int, device: str):
 
     x, beta = normal(settings.samples, d) / d**0.5, normal(d)
     start = grokking.initial_state(normal(settings.hidden, d))
-    many = [t.repeat(k, *[1] * (t.ndim - 1)) for t in (x, beta, *start)]
+    many = [copies(t, k) for t in (x, beta, *start)]
     constants = torch.tensor(list(CONFIGURATIONS.values()), dtype=torch.float64, device=device)
     alpha, epsilon, centred = constants.repeat_interleave(e, 0).unbind(1)
     return many[0], many[1], grokking.State(*many[2:]), alpha, epsilon, centred

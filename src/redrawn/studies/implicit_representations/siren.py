@@ -27,6 +27,7 @@ class Settings:
     statistics_points: int
     statistics_layers: int
     seeds: int = 4
+    poisson_seeds: int = 3
     hidden: int = 3
     learning_rate: float = 1e-4
     statistics_width: int = 2048
@@ -34,23 +35,21 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(40, 64, 150, 32, 150, 512, 4, seeds=5, statistics_seeds=5),
+    "quick": Settings(40, 64, 150, 32, 150, 512, 4, seeds=5, poisson_seeds=5, statistics_seeds=5),
     "standard": Settings(64, 128, 400, 64, 400, 4096, 10, seeds=5, statistics_seeds=5),
     "paper": Settings(512, 256, 10_000, 256, 10_000, 16_384, 10, seeds=3),
 }
 
 
-def build(net: str, settings: Settings, side: int, seed: int, device: str):
+def build(net: str, settings: Settings, side: int, seeds: int, seed: int, device: str):
     """Return an ensemble's parameters and its field, a function of (parameters, coordinates)."""
     inner = [settings.width] * (settings.hidden + 1)
     if net == "siren":
-        layers = implicit.init_siren([2, *inner, 1], settings.seeds, generator(seed), device=device)
+        layers = implicit.init_siren([2, *inner, 1], seeds, generator(seed), device=device)
         return layers, implicit.siren
     octaves = implicit.frequencies(side)
     activation, inputs = ("relu", 2 + 4 * octaves) if net == "relu-pe" else (net, 2)
-    layers = implicit.init_mlp(
-        [inputs, *inner, 1], activation, settings.seeds, generator(seed), device
-    )
+    layers = implicit.init_mlp([inputs, *inner, 1], activation, seeds, generator(seed), device)
     if net == "relu-pe":
         return layers, lambda p, x: implicit.mlp(
             p, implicit.positional_encoding(x, octaves), implicit.ACTIVATIONS[activation]
@@ -75,7 +74,7 @@ def fit_photograph(settings: Settings, seed: int, device: str):
     x, pixels = target(settings.side, device)
     rows, fits = [], {}
     for net in NETS:
-        layers, field = build(net, settings, settings.side, seed, device)
+        layers, field = build(net, settings, settings.side, settings.seeds, seed, device)
         every = x.expand(settings.seeds, -1, -1).contiguous()
 
         def loss(net=net, layers=layers, field=field, every=every):
@@ -85,7 +84,7 @@ def fit_photograph(settings: Settings, seed: int, device: str):
 
         losses = train(leaves(layers), loss, settings.steps, settings.learning_rate)
         # pixels lie in [-1, 1]: on [0, 1] the squared error is a quarter
-        for step in np.unique(np.geomspace(1, settings.steps, 40).astype(int)):
+        for step in np.unique(np.geomspace(1, settings.steps, 300).astype(int)):
             for i, value in enumerate(losses[step - 1]):
                 rows.append((net, i, step, -10 * math.log10(value / 4)))
         fits[net] = derivatives(partial(field, layers), every, settings.side)

@@ -33,11 +33,11 @@ def solve_poisson(settings: Settings, seed: int, device: str):
     image = photographs.camera(side)
     slope, curvature = image_derivatives(image)
     x, _ = target(side, device)
-    x = x.expand(settings.seeds, -1, -1).contiguous()
+    x = x.expand(settings.poisson_seeds, -1, -1).contiguous()
     known = {"gradient": (1, slope.reshape(-1, 2)), "laplacian": (2, curvature.reshape(-1, 1))}
     rows, pictures = [], {}
     for name, (order, values) in known.items():
-        layers, field = build("siren", settings, side, seed, device)
+        layers, field = build("siren", settings, side, settings.poisson_seeds, seed, device)
         start = implicit.coordinate_jet(x, order)
         # scaled to unit mean square, so that both losses weigh alike for Adam
         scale = float(np.sqrt((values**2).mean()))

@@ -1,0 +1,75 @@
+"""After Sphinx: pages carry only what they use, and pictures hold their place before they arrive."""
+
+import re
+import shutil
+from pathlib import Path
+from xml.etree import ElementTree
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
+ICON = re.compile(r"\bfa-[a-z-]+\b")
+GLYPH = re.compile(r"((?:\.fa-[a-z0-9-]+:before,?)+)\{content:\"\\([0-9a-f]+)\"\}")
+# every icon of Font Awesome, as one script, and fonts of icons that no page shows
+ICON_SCRIPT = re.compile(r'\s*<script [^>]*fontawesome[^>]*>(</script>)?|\s*<link [^>]*fa-(brands|regular)[^>]*>')
+MATHJAX = re.compile(r'\s*<script [^>]*mathjax[^>]*></script>|\s*<script>window\.MathJax[^<]*</script>')
+MATH = re.compile(r'class="[^"]*\bmath\b|\\\(|\\\[')
+# the theme repeats a page's title here with its markup characters as they are: a title may hold a script
+PRINT_TITLE = re.compile(r'(<div id="jb-print-docs-body" class="onlyprint">\s*<h1>)(.*?)(</h1>\s*<!--)', re.DOTALL)
+IMAGE = re.compile(r'<img [^>]*?src="([^"]+\.svg)"[^>]*?>')
+
+
+def finish(html: Path, tags: dict[str, str]) -> None:
+    """Lighten every page of the built site and put `tags[page]` into its head."""
+    icons: set[str] = set()
+    for page in sorted(html.rglob("*.html")):
+        place = page.relative_to(html)
+        if place.parts[0] == "_static":
+            continue
+        text = page.read_text(encoding="utf-8")
+        icons |= set(ICON.findall(text))
+        text = ICON_SCRIPT.sub("", text)
+        if not MATH.search(text):
+            text = MATHJAX.sub("", text)
+        text = PRINT_TITLE.sub(lambda m: m[1] + m[2].replace("<", "&lt;").replace(">", "&gt;") + m[3], text)
+        text = IMAGE.sub(lambda match, page=page: _placed(match, page), text)
+        text = text.replace("</head>", tags.get(place.as_posix(), "") + "</head>", 1)
+        page.write_text(text, encoding="utf-8")
+    for source_map in html.rglob("*.map"):
+        source_map.unlink()
+    for fontawesome in (html / "_static" / "vendor" / "fontawesome").glob("*"):
+        _keep_icons(fontawesome, icons)
+
+
+def _placed(match: re.Match, page: Path) -> str:
+    """Give a picture its size, so that nothing jumps when it arrives, and load it when it is near."""
+    tag = match[0]
+    drawing = page.parent / match[1]
+    if " height=" in tag or not drawing.is_file():
+        return tag
+    _, root = next(ElementTree.iterparse(drawing, events=("start",)))
+    if "viewBox" not in root.attrib:
+        return tag
+    _, _, width, height = (round(float(n)) for n in root.attrib["viewBox"].split())
+    return tag.replace("<img ", f'<img width="{width}" height="{height}" loading="lazy" ', 1)
+
+
+def _keep_icons(folder: Path, icons: set[str]) -> None:
+    """Cut the icon font down to the icons that pages name, and drop the rest."""
+    style = next((folder / "css").glob("*.css"))
+    points = {
+        int(point, 16)
+        for names, point in GLYPH.findall(style.read_text(encoding="utf-8"))
+        if icons & set(ICON.findall(names))
+    }
+    solid = folder / "webfonts" / "fa-solid-900.woff2"
+    font = TTFont(solid)
+    cut = subset.Subsetter()
+    cut.populate(unicodes=points)
+    cut.subset(font)
+    font.flavor = "woff2"
+    font.save(solid)
+    for other in (folder / "webfonts").iterdir():
+        if other != solid:
+            other.unlink()
+    shutil.rmtree(folder / "js")

@@ -1,0 +1,93 @@
+"""Factorisations that gradient descent keeps low in rank."""
+
+from redrawn.methods.low_rank.bures import (
+    bures_gradient,
+    bures_loss,
+    chain_gradients,
+    critical_point,
+    minimal_loss,
+    symmetric_power,
+)
+from redrawn.methods.low_rank.component_pursuit import component_pursuit
+from redrawn.methods.low_rank.double_overparameterisation import discrepant_descent
+from redrawn.methods.low_rank.effective_rank import entropy_rank, numerical_rank
+from redrawn.methods.low_rank.group_rmsprop import GroupRMSprop
+from redrawn.methods.low_rank.hierarchical import (
+    HierarchicalFactors,
+    balance,
+    component_norms,
+    hierarchical_tensor,
+    predicted_rates,
+)
+from redrawn.methods.low_rank.image_prior import image_prior, init_image_prior
+from redrawn.methods.low_rank.locality import (
+    ensemble_convolution,
+    init_convolutions,
+    patch_alignment,
+)
+from redrawn.methods.low_rank.matrix_sensing import (
+    best_of_rank,
+    gaussian_measurements,
+    sensing_gradient,
+    to_matrix,
+    to_vector,
+)
+from redrawn.methods.low_rank.tubal import (
+    best_of_tubal_rank,
+    from_coordinates,
+    from_slices,
+    gram,
+    leading_subspace,
+    multiply,
+    square_root,
+    subspace_angle,
+    t_product,
+    t_transpose,
+    to_coordinates,
+    to_slices,
+    tubal_singular_values,
+    tube_shifts,
+)
+
+__all__ = [
+    "GroupRMSprop",
+    "HierarchicalFactors",
+    "balance",
+    "best_of_rank",
+    "best_of_tubal_rank",
+    "bures_gradient",
+    "bures_loss",
+    "chain_gradients",
+    "component_norms",
+    "component_pursuit",
+    "critical_point",
+    "discrepant_descent",
+    "ensemble_convolution",
+    "entropy_rank",
+    "from_coordinates",
+    "from_slices",
+    "gaussian_measurements",
+    "gram",
+    "hierarchical_tensor",
+    "image_prior",
+    "init_convolutions",
+    "init_image_prior",
+    "leading_subspace",
+    "minimal_loss",
+    "multiply",
+    "numerical_rank",
+    "patch_alignment",
+    "predicted_rates",
+    "sensing_gradient",
+    "square_root",
+    "subspace_angle",
+    "symmetric_power",
+    "t_product",
+    "t_transpose",
+    "to_coordinates",
+    "to_matrix",
+    "to_slices",
+    "to_vector",
+    "tubal_singular_values",
+    "tube_shifts",
+]

@@ -1,0 +1,1 @@
+"""The experiments of the chapter *Conflicting gradients*, one module a paper."""
