@@ -8,7 +8,8 @@ import pandas as pd
 import torch
 
 from redrawn.methods import physics
-from redrawn.studies.physics_informed.continuous import VISCOSITY, X, relative_error
+from redrawn.studies.ensemble import generator
+from redrawn.studies.physics_informed.burgers import VISCOSITY, X, relative_error
 
 FROM, TO = 0.1, 0.9
 REPORTED = {
@@ -91,7 +92,7 @@ def solve(step: Step, stages: int, widths, snapshot: int, iterations: int, seed:
 
     known, ends = jet(step.places[chosen]), jet(np.array([-1.0, 1.0]))
     wanted = torch.as_tensor(step.start[chosen], device=device)
-    u = physics.glorot([1, *widths, stages + 1], torch.Generator().manual_seed(seed), device)
+    u = physics.glorot([1, *widths, stages + 1], generator(seed), device)
 
     def loss():
         inside = physics.tanh_jet(u, known)
@@ -144,8 +145,3 @@ def profile(equation: str, stages: int, step: Step, found: np.ndarray) -> pd.Dat
     """Return one solution as rows (equation, stages, x, start, exact, network)."""
     return pd.DataFrame({"equation": equation, "stages": stages, "x": step.places,
                          "start": step.start, "exact": step.end, "network": found})  # fmt: skip
-
-
-def log_errors(frame: pd.DataFrame, stages: int) -> np.ndarray:
-    """Return log₁₀ errors with so many stages, one a seed."""
-    return frame[frame.stages == stages].sort_values("seed").log_error.to_numpy()

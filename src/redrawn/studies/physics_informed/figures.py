@@ -16,6 +16,12 @@ def _band(axes, frame: pd.DataFrame, x: str, y: str, label: str, style: str, mar
     axes.fill_between(found.index, found["min"], found["max"], color=line.get_color(), alpha=0.2)
 
 
+def _cut(axes, rows: pd.DataFrame):
+    """Draw one exact profile and the network's, in the paper's colours."""
+    axes.plot(rows.x, rows.exact, "b-", linewidth=2.4, label="exact")
+    axes.plot(rows.x, rows.network, "--", color="red", label="prediction")
+
+
 def burgers(field: pd.DataFrame, data: pd.DataFrame) -> Figure:
     """Draw u(t, x) with the data and three lines of constant t, and the three cuts along them."""
     wide = field.pivot(index="x", columns="t", values="network")
@@ -30,9 +36,7 @@ def burgers(field: pd.DataFrame, data: pd.DataFrame) -> Figure:
     axes.set(xlabel="t", ylabel="x", xlim=(0, wide.columns[-1]), ylim=(-1, 1))
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.1)
     for at, (axes, t) in enumerate(zip(bottom.subplots(1, 3, sharey=True), SLICES, strict=True)):
-        rows = field[np.isclose(field.t, t)]
-        axes.plot(rows.x, rows.exact, "b-", linewidth=2.4, label="exact")
-        axes.plot(rows.x, rows.network, "--", color="red", label="prediction")
+        _cut(axes, field[np.isclose(field.t, t)])
         axes.set(title=f"t = {t:.2f}", xlabel="x", ylim=(-1.15, 1.15))
         if at == 0:
             axes.set_ylabel("u(t, x)")
@@ -45,14 +49,30 @@ def discrete(errors: pd.DataFrame, profiles: pd.DataFrame, reported: dict[int, f
     best = profiles[profiles.stages == profiles.stages.max()]
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.8))
     left.plot(best.x, best.start, color="0.6", label="known, t = 0.1")
-    left.plot(best.x, best.exact, "b-", linewidth=2.4, label="exact, t = 0.9")
-    left.plot(best.x, best.network, "--", color="red", label="prediction")
-    left.set(xlabel="x", ylabel="u", ylim=(-1.15, 1.9), title=f"{best.stages.iloc[0]} stages")
+    _cut(left, best)
+    title = f"t = 0.9, {best.stages.iloc[0]} stages"
+    left.set(xlabel="x", ylabel="u", ylim=(-1.15, 1.9), title=title)
     left.legend(fontsize="small", loc="upper right")
     _band(right, errors, "stages", "error", "measured", "-", "o")
     right.plot(list(reported), list(reported.values()), "s--", color="0.4", label="paper")
     right.set(xlabel="stages q", ylabel="relative L2 error", xscale="log", yscale="log")
     right.legend()
+    return figure
+
+
+def others(wave: pd.DataFrame, step: pd.DataFrame) -> Figure:
+    """Draw |h| of the Schrödinger equation at the paper's three times, and the Allen–Cahn equation's step."""
+    figure, axes = plt.subplots(2, 2, figsize=(8, 6))
+    times = np.unique(wave.t)
+    for panel, wanted in zip(axes.flat, (0.59, 0.79, 0.98), strict=False):
+        rows = wave[wave.t == times[np.abs(times - wanted).argmin()]]
+        _cut(panel, rows)
+        panel.set(title=f"Schrödinger, t = {wanted}", xlabel="x", ylabel="|h|", ylim=(-0.1, 5.2))
+    axes[0, 0].legend(fontsize="small", loc="upper right")
+    axes[1, 1].plot(step.x, step.start, color="0.6", label="known, t = 0.1")
+    _cut(axes[1, 1], step)
+    axes[1, 1].set(title="Allen–Cahn, t = 0.9", xlabel="x", ylabel="u", ylim=(-1.3, 2.2))
+    axes[1, 1].legend(fontsize="small", loc="upper right")
     return figure
 
 
@@ -117,7 +137,7 @@ def training(curves: pd.DataFrame, spectra: pd.DataFrame) -> Figure:
     return figure
 
 
-def galerkin(values: pd.DataFrame) -> Figure:
+def galerkin(values: pd.DataFrame, meshes: dict[str, np.ndarray]) -> Figure:
     """Draw finite elements, network and their difference for Poisson's equation and the pulled tube's displacement."""
     shown = values[values.field == 0]
     count = shown.problem.nunique()
@@ -128,10 +148,10 @@ def galerkin(values: pd.DataFrame) -> Figure:
                  "difference": rows.network - rows.reference}  # fmt: skip
         for axes, (name, part) in zip(row, parts.items(), strict=True):
             limit = part.abs().max() if name == "difference" else top
-            dots = axes.scatter(
-                rows.x, rows.y, c=part, s=45, cmap="RdBu_r", vmin=-limit, vmax=limit
-            )
-            figure.colorbar(dots, ax=axes, fraction=0.046, pad=0.04)
+            shade = axes.tripcolor(rows.x, rows.y, part, triangles=meshes[problem], cmap="RdBu_r",
+                                   shading="gouraud", vmin=-limit, vmax=limit)  # fmt: skip
+            axes.triplot(rows.x, rows.y, meshes[problem], color="0.4", linewidth=0.4)
+            figure.colorbar(shade, ax=axes, fraction=0.046, pad=0.04)
             axes.set(title=name, aspect="equal", xlabel="x")
         row[0].set_ylabel(f"{problem}\ny")
     return figure
@@ -150,21 +170,29 @@ def inverse(found: pd.DataFrame) -> Figure:
 
 
 def experts(solutions: pd.DataFrame, scores: pd.DataFrame) -> Figure:
-    """Draw a test problem's profiles at two times by every method, and all test errors."""
-    figure, three = plt.subplots(1, 3, figsize=(10, 3.6), width_ratios=[1, 1, 0.9])
+    """Draw a test problem's profiles at two times by every method, and each test's error, residual, jump and work."""
+    figure, axes = plt.subplots(2, 3, figsize=(9.5, 6.2))
     times = np.unique(solutions.t)
-    for axes, t in zip(three[:2], (times[10], times[-1]), strict=True):
+    for panel, t in zip(axes[0], (times[10], times[-1]), strict=False):
         rows = solutions[solutions.t == t]
         exact = rows.groupby("x").exact.first()
-        axes.plot(exact.index, exact, color="0.75", linewidth=5, label="reference")
+        panel.plot(exact.index, exact, color="0.75", linewidth=5, label="reference")
         for style, (name, part) in zip(
             ("-.", "--", "-"), rows.groupby("method", sort=False), strict=True
         ):
-            axes.plot(part.x, part.u, style, label=name)
-        axes.set(xlabel="x", title=f"t = {500 * t:.0f}", ylim=(-0.1, 1.2))
-    three[0].set_ylabel("concentration u")
-    three[0].legend(fontsize="small")
-    for name, part in scores.groupby("method", sort=False):
-        three[2].plot([name] * len(part), part.error, "o", alpha=0.6)
-    three[2].set(ylabel="test error (%)", ylim=(0, None), xlim=(-0.5, 2.5))
+            panel.plot(part.x, part.u, style, label=name)
+        panel.set(xlabel="x", title=f"t = {500 * t:.0f}", ylim=(-0.1, 1.2))
+    axes[0, 0].set_ylabel("concentration u")
+    axes[0, 0].legend(fontsize="small")
+    labels = {
+        "error": "test error (%)",
+        "residual": "residual",
+        "jump": "largest jump",
+        "work": "work",
+    }
+    for panel, (column, label) in zip(axes.flat[2:], labels.items(), strict=True):
+        for name, part in scores.groupby("method", sort=False):
+            panel.plot([name] * len(part), part[column], "o", alpha=0.6)
+        panel.set(ylabel=label, ylim=(0, None), xlim=(-0.5, 2.5))
+        panel.tick_params("x", rotation=20)
     return figure

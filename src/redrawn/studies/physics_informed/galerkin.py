@@ -1,18 +1,17 @@
-"""Graph networks with a Galerkin residual: Poisson's equation, elasticity, and what a few observations reveal (Gao et al.)."""
+"""Graph networks with a Galerkin residual: Poisson's equation and elasticity (Gao et al.)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
 
-from redrawn.methods import implicit, physics
+from redrawn.methods import physics
 from redrawn.studies.ensemble import generator, leaves, train
 
 DISK = [(0.0, 1), (0.55, 4), (1.0, 8)]
 TUBE = [(0.4, 5), (1.0, 7)]
 LAME = (1.0, 1.0)
-SOURCE = 2.0
 
 
 @dataclass(frozen=True)
@@ -35,16 +34,16 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(
-        (8, 16, 32, 16, 8), soft_widths=(32, 32, 32), soft_points=128, source_epochs=2400
+        (8, 16, 32, 16, 8),
+        elastic_epochs=300,
+        lame_epochs=300,
+        soft_widths=(32, 32, 32),
+        soft_points=128,
+        source_epochs=2400,
     ),
     "standard": Settings((16, 32, 64, 32, 16)),
     "paper": Settings((32, 64, 128, 256, 128, 64, 32)),
 }
-
-
-PROBLEMS = {"quick": ("Poisson",), "standard": ("Poisson", "elasticity")}
-PROBLEMS["paper"] = PROBLEMS["standard"]
-"""What each profile solves: elasticity takes many times the epochs."""
 
 
 class Problem:
@@ -99,8 +98,8 @@ class Problem:
         return lambda: found
 
 
-def forward(settings: Settings, seed: int, device: str, problems: tuple[str, ...]):
-    """Solve Poisson's equation with S = 1, and elasticity, or one of them.
+def forward(settings: Settings, seed: int, device: str):
+    """Solve Poisson's equation with S = 1, and elasticity.
 
     Returns:
         Scores (problem, seed, error, boundary, log_error, log_exact): relative distance to the finite elements, largest
@@ -111,8 +110,7 @@ def forward(settings: Settings, seed: int, device: str, problems: tuple[str, ...
         "Poisson": (disk(), [1.0], settings.epochs),
         "elasticity": (tube(), LAME, settings.elastic_epochs),
     }
-    for name in problems:
-        system, coefficients, epochs = given[name]
+    for name, (system, coefficients, epochs) in given.items():
         problem = Problem(settings, system, seed, device)
         problem.fit(epochs, problem.constant(*coefficients), problem.constant(1.0))
         reference = physics.solve(system, coefficients)
@@ -148,84 +146,11 @@ def tube(traction: float = 0.5) -> physics.System:
     return physics.elasticity_system(mesh, (traction, 0.0))
 
 
-def soft(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Fit a tanh network to Poisson's equation with a penalty at the edge; the same rate and epochs.
-
-    Returns its error at the mesh's nodes against the exact solution, beside the finite elements'
-    (seed, log_error, boundary, finite_elements).
-    """
-    system = disk()
-    nodes = system.nodes
-    widths = [2, *settings.soft_widths, 1]
-    source = generator(seed)
-    layers = implicit.init_mlp(widths, "tanh", settings.seeds, source, device)
-    layers = [tuple(p.double() for p in layer) for layer in layers]
-    radius, angle = torch.rand(2, settings.seeds, settings.soft_points, generator=source).double()
-    angle, radius = 2 * np.pi * angle, radius.sqrt()
-    inside = torch.stack([radius * angle.cos(), radius * angle.sin()], -1).to(device)
-    edge = torch.stack([angle.cos(), angle.sin()], -1).to(device)
-    jet = implicit.coordinate_jet(inside)
-
-    def loss():
-        residual = implicit.mlp_jet(layers, jet, "tanh")[:, -1, :, 0] + 1
-        rim = implicit.mlp(layers, edge, torch.tanh)[..., 0]
-        return residual.square().mean(1) + settings.soft_weight * rim.square().mean(1)
-
-    train(leaves(layers), loss, settings.epochs, settings.learning_rate)
-    at = torch.as_tensor(nodes, device=device).expand(settings.seeds, -1, -1)
-    found = implicit.mlp(layers, at, torch.tanh)[..., 0].detach().cpu().numpy()
-    truth = exact(nodes)
-    scale = np.linalg.norm(truth)
-    mesh_error = np.linalg.norm(physics.solve(system, [1.0]) - truth) / scale
-    errors = np.linalg.norm(found - truth, axis=1) / scale
-    rim = np.abs(found[:, system.fixed]).max(1)
-    return pd.DataFrame({"seed": range(settings.seeds), "log_error": np.log10(errors),
-                         "boundary": rim, "finite_elements": mesh_error})  # fmt: skip
-
-
-def inverse_source(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Find S from one observed node, the one nearest to half the radius; returns (unknown, seed, start, found, true)."""
-    system = disk()
-    problem = Problem(settings, system, seed, device)
-    truth = physics.solve(system, [1.0], SOURCE)
-    known = torch.tensor([np.abs(np.linalg.norm(system.nodes, axis=1) - 0.5).argmin()]).to(device)
-    given = torch.as_tensor(truth[known.cpu()], device=device).reshape(1)
-    unknown = problem.load.new_full((settings.seeds, 1), 0.25)
-    problem.fit(
-        settings.source_epochs, problem.constant(1.0), lambda: unknown, [unknown], known, given
-    )
-    return table({"S": (unknown[:, 0], 0.25, SOURCE)})
-
-
-def inverse_lame(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Find λ and μ from five observed nodes under a traction of 2; returns (unknown, seed, start, found, true)."""
-    system = tube(2.0)
-    problem = Problem(settings, system, seed, device)
-    truth = physics.solve(system, LAME)
-    free_nodes = np.unique(np.setdiff1d(np.arange(len(truth)), system.fixed) // 2)
-    chosen = free_nodes[:: len(free_nodes) // 5][:5]
-    dofs = np.stack([2 * chosen, 2 * chosen + 1], 1).ravel()
-    known = torch.as_tensor(dofs, device=device)
-    given = torch.as_tensor(truth[dofs], device=device)
-    unknown = problem.load.new_full((settings.seeds, 2), 0.1)
-    problem.fit(
-        settings.lame_epochs, lambda: unknown, problem.constant(1.0), [unknown], known, given
-    )
-    return table({n: (unknown[:, i], 0.1, LAME[i]) for i, n in enumerate("λμ")})
-
-
-def inverse(settings: Settings, seed: int, device: str, problems: tuple[str, ...]) -> pd.DataFrame:
-    """Return the constants found in each problem, (unknown, seed, start, found, true, error)."""
-    solvers = {"Poisson": inverse_source, "elasticity": inverse_lame}
-    fewer = replace(settings, seeds=settings.inverse_seeds)
-    return pd.concat([solvers[name](fewer, seed, device) for name in problems])
-
-
-def table(found: dict) -> pd.DataFrame:
-    """Return recovered constants as rows, with their relative error."""
-    rows = [
-        (name, i, start, value, true, abs(value - true) / true)
-        for name, (values, start, true) in found.items()
-        for i, value in enumerate(values.detach().cpu().tolist())
-    ]
-    return pd.DataFrame(rows, columns=["unknown", "seed", "start", "found", "true", "error"])
+def triangles() -> dict[str, np.ndarray]:
+    """Return four straight triangles for each curved one of a problem's mesh, as rows of node numbers."""
+    corners = [[0, 3, 5], [3, 1, 4], [5, 4, 2], [3, 4, 5]]
+    systems = {"Poisson": disk(), "elasticity": tube()}
+    return {
+        name: system.elements[corners].transpose(2, 0, 1).reshape(-1, 3)
+        for name, system in systems.items()
+    }
