@@ -1,7 +1,7 @@
 """One training step of a physics-informed network for Burgers' equation, in one run, interleaved.
 
-Ours carries derivatives by hand, forward and back; beside it plain nested autograd in torch, and DeepXDE (torch backend),
-on the same network, points, precision and optimiser. Printed are seconds, and how many of our steps each one costs.
+Ours carries derivatives by hand, forward and back; beside it plain nested autograd in torch, torch.func with forward over
+reverse mode and with forward over forward mode, and DeepXDE (torch backend), on the same network, points, precision and optimiser. Printed are seconds, and how many of our steps each one costs.
 """
 
 import argparse
@@ -35,6 +35,34 @@ def nested_residual(parameters, points):
     (slope,) = torch.autograd.grad(u.sum(), at, create_graph=True)
     (second,) = torch.autograd.grad(slope[:, 0].sum(), at, create_graph=True)
     return slope[:, 1] + u * slope[:, 0] - VISCOSITY * second[:, 0]
+
+
+def functional_residual(parameters, points, slopes):
+    """Return Burgers' residual by torch.func: u_xx is a forward derivative of the first ones, from `slopes`.
+
+    No point's output depends on another point, so that one derivative of all of them serves each.
+    """
+
+    def u(at):
+        return physics.tanh_values(parameters, at.T)[0]
+
+    along_x = torch.tensor([1.0, 0.0]).expand_as(points)
+    first, second = torch.func.jvp(lambda at: slopes(u, at), (points,), (along_x,))
+    return first[2] + first[0] * first[1] - VISCOSITY * second[1]
+
+
+def by_reverse(u, at):
+    """Return u, u_x and u_t by one pass forward and one back."""
+    value, pull = torch.func.vjp(u, at)
+    (slope,) = pull(torch.ones_like(value))
+    return value, slope[:, 0], slope[:, 1]
+
+
+def by_forward(u, at):
+    """Return u, u_x and u_t by a forward pass for each coordinate."""
+    ways = torch.eye(2)[:, None].expand(2, *at.shape)
+    (value, along), (_, onward) = (torch.func.jvp(u, (at,), (way,)) for way in ways)
+    return value, along, onward
 
 
 def deepxde_step(hidden: int, width: int, points: int, data: int):
@@ -80,9 +108,15 @@ def main() -> None:
             residual = physics.burgers_residual(physics.tanh_jet(parameters, chunk), VISCOSITY)
             (residual.square().sum() / given.points).backward()
 
-    def nested(parameters):
-        loss = (physics.tanh_values(parameters, data.T)[0] - wanted).square().mean()
-        (loss + nested_residual(parameters, points).square().mean()).backward()
+    def whole(residual):
+        def run(parameters):
+            loss = (physics.tanh_values(parameters, data.T)[0] - wanted).square().mean()
+            (loss + residual(parameters, points).square().mean()).backward()
+
+        return run
+
+    def functional(over):
+        return whole(lambda parameters, at: functional_residual(parameters, at, over))
 
     def steps_of(backward):
         parameters = physics.glorot(widths, source, dtype=torch.float32)
@@ -98,9 +132,19 @@ def main() -> None:
 
     work = {
         "by hand": steps_of(ours),
-        "nested autograd": steps_of(nested),
+        "nested autograd": steps_of(whole(nested_residual)),
+        "torch.func, forward over reverse": steps_of(functional(by_reverse)),
+        "torch.func, forward over forward": steps_of(functional(by_forward)),
         "DeepXDE": deepxde_step(given.hidden, given.width, given.points, 100),
     }
+    trial = physics.glorot(widths, source, dtype=torch.float32)
+    wanted_residual = nested_residual(trial, points[:100])
+    for over in (by_reverse, by_forward):  # the same quantity, else the comparison is void
+        found = functional_residual(trial, points[:100], over)
+        torch.testing.assert_close(found, wanted_residual, rtol=1e-3, atol=1e-5)
+    jet = physics.tanh_jet(trial, physics.coordinates(points[:100]))
+    found = physics.burgers_residual(jet, VISCOSITY)[0]
+    torch.testing.assert_close(found, wanted_residual, rtol=1e-3, atol=1e-5)
     times = {name: [] for name in work}
     for call in work.values():
         call(2)  # warm up

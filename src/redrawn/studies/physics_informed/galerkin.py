@@ -25,6 +25,7 @@ class Settings:
     lame_epochs: int = 2250
     order: int = 10
     learning_rate: float = 1e-3
+    final_share: float = 0.01
     soft_widths: tuple[int, ...] = (64, 64, 64)
     soft_points: int = 256
     soft_weight: float = 1.0
@@ -78,10 +79,12 @@ class Problem:
         )
         return found if known is None else physics.overwrite(found, known, given)
 
-    def fit(self, epochs: int, coefficients, source, unknown=(), known=None, given=None):
+    def fit(
+        self, epochs: int, coefficients, source, unknown=(), known=None, given=None, final_share=1.0
+    ):
         """Train by Adam; coefficients (seeds, terms) and source (seeds, 1) may depend on tensors in `unknown`.
 
-        Returns the loss by epoch, (epochs, seeds).
+        The rate falls to `final_share`: as it limits how far an unknown can go, it must stay as it is where one is sought.
         """
 
         def loss():
@@ -90,7 +93,8 @@ class Problem:
             return physics.residual_norm(stiffness, self.values(known, given), load, self.free)
 
         parameters = [*leaves(self.layers), *unknown]
-        return train(parameters, loss, epochs, self.settings.learning_rate)
+        rate = self.settings.learning_rate
+        train(parameters, loss, epochs, rate, final_share=final_share)
 
     def constant(self, *values: float):
         """Return a function that gives the values to every seed, (seeds, values)."""
@@ -112,7 +116,8 @@ def forward(settings: Settings, seed: int, device: str):
     }
     for name, (system, coefficients, epochs) in given.items():
         problem = Problem(settings, system, seed, device)
-        problem.fit(epochs, problem.constant(*coefficients), problem.constant(1.0))
+        stiffness, source = problem.constant(*coefficients), problem.constant(1.0)
+        problem.fit(epochs, stiffness, source, final_share=settings.final_share)
         reference = physics.solve(system, coefficients)
         found = problem.values().detach().cpu().numpy()
         errors = np.linalg.norm(found - reference, axis=1) / np.linalg.norm(reference)
