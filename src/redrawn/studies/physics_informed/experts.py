@@ -84,17 +84,11 @@ def fit(settings: Settings, method: str, seed: int, device: str):
 
     def loss():
         starts = 0.2 * torch.rand(settings.batch, generator=source, dtype=torch.float64).to(device)
-        if not experts:  # the network is the solution: ω = 1, without a ridge
-            one = rows(network, settings, starts, 1, source)
-            return (
-                physics.system(one, torch.ones_like(starts)[:, None])[0][:, :-1]
-                .square()
-                .sum(1)
-                .mean()[None]
-            )
-        many = rows(network, settings, starts, experts, source)
-        omega, _ = physics.constrained(many)
-        return physics.equation(many, omega)[0].square().mean()[None]
+        many = rows(network, settings, starts, max(experts, 1), source)
+        # without a solve the network itself is the solution: ω = 1
+        omega = physics.constrained(many)[0] if experts else torch.ones_like(starts)[:, None]
+        squares = physics.system(many, omega)[0][:, :-outputs].square()  # without the ridge
+        return squares.sum(1).mean()[None]
 
     train(network, loss, settings.steps, settings.learning_rate, final_share=0.1)
     return network

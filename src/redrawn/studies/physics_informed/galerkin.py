@@ -36,11 +36,12 @@ class Settings:
 SETTINGS = {
     "quick": Settings(
         (8, 16, 32, 16, 8),
-        elastic_epochs=300,
-        lame_epochs=300,
-        soft_widths=(32, 32, 32),
+        elastic_epochs=150,
+        lame_epochs=150,
+        soft_widths=(32, 32),
         soft_points=128,
-        source_epochs=2400,
+        source_epochs=2200,
+        inverse_seeds=2,
     ),
     "standard": Settings((16, 32, 64, 32, 16)),
     "paper": Settings((32, 64, 128, 256, 128, 64, 32)),
