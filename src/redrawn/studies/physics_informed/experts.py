@@ -30,8 +30,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(100, 256, (32, 32), 8),
-    "standard": Settings(400, 512, (48, 48), 16),
+    "quick": Settings(80, 256, (32, 32), 8),
+    "standard": Settings(300, 512, (48, 48), 16),
     "paper": Settings(4000, 20_000, (64,) * 5, 1000, batch=6),
 }
 

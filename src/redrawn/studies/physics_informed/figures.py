@@ -141,7 +141,7 @@ def galerkin(values: pd.DataFrame, meshes: dict[str, np.ndarray]) -> Figure:
     """Draw finite elements, network and their difference for Poisson's equation and the pulled tube's displacement."""
     shown = values[values.field == 0]
     count = shown.problem.nunique()
-    figure, grid = plt.subplots(count, 3, figsize=(9, 2.8 * count), squeeze=False)
+    figure, grid = plt.subplots(count, 3, figsize=(9, 2.4 * count), squeeze=False)
     for row, (problem, rows) in zip(grid, shown.groupby("problem", sort=False), strict=True):
         top = rows.reference.abs().max()
         parts = {"finite elements": rows.reference, "graph network": rows.network,
