@@ -165,7 +165,7 @@ def inverse(found: pd.DataFrame) -> Figure:
     axes.plot(first.index, first.true, "_", color="black", markersize=30, label="true")
     axes.plot(found.unknown, found.found, "o", alpha=0.7, label="found, one a seed")
     axes.set(ylabel="value", xlim=(-0.6, len(first) + 0.4), ylim=(0, None))
-    axes.legend(loc="center right")
+    axes.legend(loc="upper right")
     return figure
 
 
