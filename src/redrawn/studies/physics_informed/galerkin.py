@@ -43,7 +43,7 @@ SETTINGS = {
         source_epochs=2200,
         inverse_seeds=2,
     ),
-    "standard": Settings((16, 32, 64, 32, 16), elastic_epochs=3000),
+    "standard": Settings((16, 32, 64, 32, 16), elastic_epochs=3000, seeds=4),
     "paper": Settings((32, 64, 128, 256, 128, 64, 32)),
 }
 
