@@ -4,7 +4,7 @@ BIN := .venv/bin
 export REDRAWN_ROOT := $(CURDIR)
 export MPLBACKEND := agg
 
-.PHONY: book test lint unit run check site serve bench lock latest clean
+.PHONY: book test lint unit faults cluster run check site serve bench lock latest clean
 .DEFAULT_GOAL := book
 
 .venv/ready: requirements.lock pyproject.toml
@@ -40,13 +40,22 @@ lint: .venv/ready
 unit: .venv/ready
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/unit
 
+# What a kill, a full disk or a spoilt file does; WRITE=1 writes the outcomes to the guide.
+faults: .venv/ready
+	REDRAWN_WRITE=$(WRITE) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/faults
+
+# The same jobs through SLURM: on a cluster of yours, or, on a machine to throw away, after `.ci/slurm start`.
+EXECUTOR ?= slurm
+cluster: .venv/ready
+	REDRAWN_EXECUTOR=$(EXECUTOR) $(BIN)/python -m pytest -q tests/cluster
+
 check: run
 	$(BIN)/redrawn check $(CHAPTERS) --profile $(PROFILE)
 
 site: book
 	$(BIN)/python -m pytest -q tests/site
 
-test: lint unit check site
+test: lint unit faults check site
 
 serve: .venv/ready
 	$(BIN)/redrawn serve

@@ -37,9 +37,6 @@ def main() -> None:
     except (UserError, CatalogueError, RecordError, DataError, FileNotFoundError) as error:
         err.print(f"redrawn: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        err.print("redrawn: stopped; finished chapters are kept, `redrawn run` does the rest")
-        sys.exit(130)
 
 
 def _chapter(book: Catalogue, slug: str) -> Chapter:
@@ -65,6 +62,21 @@ def _written(book: Catalogue, slugs: list[str] | None) -> list[Chapter]:
 def _profile(name: str) -> str:
     if name not in paths.PROFILES:
         raise typer.BadParameter(f"{name!r} is not one of {', '.join(paths.PROFILES)}")
+    return name
+
+
+def _seeds(text: str) -> range:
+    first, _, end = text.partition(":")
+    if not (first.isdigit() and end.isdigit() and int(first) < int(end)):
+        raise typer.BadParameter(f"{text!r}: write FIRST:END, such as 0:20 for the seeds 0 to 19")
+    return range(int(first), int(end))
+
+
+def _executor(name: str) -> str:
+    from redrawn.book import engine
+
+    if name not in engine.executors():
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(engine.executors())}")
     return name
 
 
@@ -94,6 +106,10 @@ Profile = Annotated[
     str, typer.Option(callback=_profile, help="quick, standard or paper.",
                       autocompletion=lambda: list(paths.PROFILES))
 ]  # fmt: skip
+Seeds = Annotated[
+    str | None,
+    typer.Option(help="Several seeds, such as 0:20 for 0 to 19; their values are joined."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 
 
@@ -126,8 +142,15 @@ def run(
     chapters: Chapters = None,
     profile: Profile = "quick",
     seed: Annotated[int, typer.Option(min=0)] = 0,
+    seeds: Seeds = None,
     device: Annotated[str, typer.Option(callback=_device, help="auto, cpu, cuda or mps.")] = "auto",
-    jobs: Annotated[int, typer.Option(min=0, help="Cores to use; 0 means all.")] = 0,
+    executor: Annotated[
+        str,
+        typer.Option(callback=_executor, help="local, slurm, or a profile of workflow/profiles."),
+    ] = "local",
+    jobs: Annotated[
+        int, typer.Option(min=0, help="Runs at once; 0 means a run a core, or 100 on a cluster.")
+    ] = 0,
     force: Annotated[bool, typer.Option(help="Run even what is up to date.")] = False,
     keep_going: Annotated[
         bool, typer.Option(help="Exit 0 when a chapter fails; `redrawn check` still says so.")
@@ -136,34 +159,40 @@ def run(
     """Run the chapters whose result may have changed."""
     import os
 
-    from redrawn.book import engine
+    from redrawn.book import engine, lock, merge
+    from redrawn.book.job import Job
 
+    chosen = _seeds(seeds) if seeds else range(seed, seed + 1)
     book = catalogue_module.load()
     named = _written(book, chapters)
-    planned = {c.slug: engine.job_of(c, profile, seed, device) for c in named}
-    todo = [planned[c.slug] for c in named if force or not engine.is_fresh(c, planned[c.slug])]
+    asked = {Job.of(c, profile, s, device): c for c in named for s in chosen}
+    todo = [job for job, chapter in asked.items() if force or not job.is_fresh(chapter)]
     err.print(
-        f"{len(named) - len(todo)} of {len(named)} up to date at {profile}, {len(todo)} to run"
+        f"{len(asked) - len(todo)} of {len(asked)} up to date at {profile}, {len(todo)} to run"
     )
-    if not todo:
-        return
-    try:
-        engine.run(todo, jobs or os.cpu_count() or 1, err)
-    except engine.EngineError as error:
-        raise UserError(str(error)) from error
-    failed = [job.name for job in todo if not engine.succeeded(job)]
-    changed = [
-        job.name
-        for job in todo
-        if job.name not in failed and not engine.is_fresh(book.chapters[job.slug], job)
-    ]
+    if todo:
+        at_once = jobs or (os.cpu_count() or 1 if executor == "local" else 100)
+        try:
+            engine.run(todo, executor, at_once, err)
+        except (engine.EngineError, lock.LockedError) as error:
+            raise UserError(str(error)) from error
+        except KeyboardInterrupt as stop:
+            err.print("redrawn: stopped; finished chapters are kept, `redrawn run` does the rest")
+            raise typer.Exit(130) from stop
+    failed = [job for job in todo if not job.succeeded()]
+    changed = [job.name for job in todo if job not in failed and not job.is_fresh(asked[job])]
     if changed:
         err.print(f"redrawn: sources changed during the run; run again: {', '.join(changed)}")
     if failed:
-        message = f"failed: {', '.join(failed)}; see _build/jobs/{profile}/{failed[0]}.log"
+        message = f"failed: {', '.join(job.name for job in failed)}; see {failed[0].marker('log')}"
         if not keep_going:
             raise UserError(message)
         err.print(f"redrawn: {message}", style="red")
+    elif len(chosen) > 1:
+        for chapter in named:
+            merge.merge(chapter.slug, profile, chosen)
+            place = merge.path(chapter.slug, profile, chosen)
+            err.print(f"{chapter.slug}: {len(chosen)} seeds in {place}", soft_wrap=True)
 
 
 @app.command()
@@ -182,13 +211,23 @@ def affected(
 
 
 @app.command()
-def check(chapters: Chapters = None, profile: Profile = "quick", json_: AsJson = False) -> None:
+def check(
+    chapters: Chapters = None,
+    profile: Profile = "quick",
+    seeds: Seeds = None,
+    json_: AsJson = False,
+) -> None:
     """Judge every claim; exit 1 on an error or a drift from the baseline."""
-    from redrawn.book import status, tables
+    from redrawn.book import merge, status, tables
     from redrawn.book.verdicts import SYMBOL
 
     book = catalogue_module.load()
-    states = [status.of_chapter(c, profile) for c in _written(book, chapters)]
+    states = [
+        status.of_run(c, profile, merge.merge(c.slug, profile, _seeds(seeds)))
+        if seeds
+        else status.of_chapter(c, profile)
+        for c in _written(book, chapters)
+    ]
     bad, rows, printed = [], [], []
     for state in states:
         slug = state.chapter.slug
@@ -375,11 +414,14 @@ def data_list(json_: AsJson = False) -> None:
 
 @data_app.command("verify")
 def data_verify() -> None:
-    """Check every dataset against its checksum."""
+    """Check every dataset that is here against its checksum."""
     from redrawn.data import registry
 
     problems = []
     for dataset in registry.load().values():
+        if dataset.url and not dataset.file.exists():
+            out.print(f"○ {dataset.id}: not here; {dataset.cure}")
+            continue
         try:
             registry.verify(dataset)
             out.print(f"✓ {dataset.id}")
@@ -387,3 +429,19 @@ def data_verify() -> None:
             problems.append(str(error))
     if problems:
         raise UserError("\n".join(problems))
+
+
+@data_app.command("fetch")
+def data_fetch(
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Datasets; none means all that are downloads.")
+    ] = None,
+) -> None:
+    """Download datasets that no package brings; the only command that uses the network."""
+    from redrawn.data import registry
+
+    asked = (
+        [registry.get(i) for i in ids] if ids else [d for d in registry.load().values() if d.url]
+    )
+    for dataset in asked:
+        out.print(f"✓ {dataset.id}: {registry.fetch(dataset)}", soft_wrap=True)

@@ -19,7 +19,7 @@ from IPython.display import HTML, Markdown
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from redrawn.book import atomic, catalogue, paths, style, tables, verdicts
+from redrawn.book import atomic, catalogue, offline, paths, style, tables, verdicts
 from redrawn.book.device import DEVICES, resolve_device
 from redrawn.book.record import FigureRecord
 
@@ -156,6 +156,8 @@ def open_chapter(
     if device not in DEVICES:
         raise ChapterError(f"no device {device!r}: one of {', '.join(DEVICES)}")
     style.use()
+    if "REDRAWN_OUT" in os.environ:  # a run, and not somebody's own notebook
+        offline.enforce()
     drafts = paths.build() / "drafts" / profile / paths.run_name(slug, seed)
     out = Path(os.environ.get("REDRAWN_OUT", drafts))
     out.mkdir(parents=True, exist_ok=True)

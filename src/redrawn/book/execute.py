@@ -10,6 +10,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import resource
 import shutil
 import signal
@@ -23,7 +24,7 @@ import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
-from redrawn.book import atomic, catalogue, git, key, paths
+from redrawn.book import atomic, catalogue, confine, git, key, paths
 from redrawn.book.device import DEVICES, resolve_device
 from redrawn.book.record import FigureRecord, Provenance, Record
 from redrawn.data import registry
@@ -39,6 +40,8 @@ def execute(slug: str, profile: str, seed: int, device: str) -> Record:
     chapter = catalogue.load().chapters[slug]
     run_key = key.run_key(chapter, profile, seed, device)
     place = paths.run_dir(profile, slug, seed)
+    for abandoned in place.parent.glob(f".{place.name}.*"):
+        shutil.rmtree(abandoned)  # left by a run that was killed
     out = place.with_name(f".{place.name}.{os.getpid()}")
     out.mkdir(parents=True)
     started = datetime.datetime.now(datetime.UTC)
@@ -48,6 +51,8 @@ def execute(slug: str, profile: str, seed: int, device: str) -> Record:
             registry.path_of(name)
         error = _run_notebook(chapter, profile, seed, resolve_device(device), out)
         draft = json.loads((out / "draft.json").read_text()) if not error else {}
+    except registry.DataError as wrong:
+        draft, error = {}, str(wrong)
     except FileNotFoundError:
         draft, error = {}, "the notebook never called chapter.close()"
     except BaseException:
@@ -104,7 +109,8 @@ def _run_notebook(chapter, profile: str, seed: int, device: str, out: Path) -> s
             on_cell_start=report,
         )
     except PapermillExecutionError as error:
-        return f"{error.ename}: {error.evalue} (cell {error.exec_count})"
+        said = f"{error.ename}: {error.evalue} (cell {error.exec_count})"
+        return said + _memory_hint(said, chapter.needs[profile].mem_mb)
     except (TimeoutError, RuntimeError) as error:  # a hanging cell; a kernel that died
         return f"{type(error).__name__}: {error}".strip()
     finally:
@@ -113,6 +119,13 @@ def _run_notebook(chapter, profile: str, seed: int, device: str, out: Path) -> s
         if (out / "chapter.ipynb").exists():
             _clean(out / "chapter.ipynb")
     return ""
+
+
+def _memory_hint(said: str, declared_mb: int) -> str:
+    # NumPy, Python and PyTorch say it each in its own way
+    if not re.search("MemoryError|allocate memory", said):
+        return ""
+    return f": over its limit of {confine.MEMORY_FACTOR} x {declared_mb} MB, twice what the .yml declares"
 
 
 def _clean(path: Path) -> None:
@@ -153,6 +166,9 @@ def main() -> None:
     given = parser.parse_args()
     # The engine stops a job by SIGTERM: raised as an exception, it also stops the kernel.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if runner := os.environ.get("REDRAWN_RUNNER"):
+        confine.lifetime(int(runner))
+        confine.memory(catalogue.load().chapters[given.slug].needs[given.profile].mem_mb)
     try:
         record = execute(given.slug, given.profile, given.seed, given.device)
     except Exception:

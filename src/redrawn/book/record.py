@@ -49,6 +49,8 @@ class Record(BaseModel):
     slug: str
     profile: str
     seed: int
+    seeds: list[int] | None = None
+    """The seeds of all runs, in a record that joins several."""
     device: str
     key: str
     status: Literal["ok", "failed"]
@@ -70,11 +72,14 @@ def digest(content: dict) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def load(path: Path) -> Record | None:
+AGAIN = "run the chapter again"
+
+
+def load(path: Path, cure: str = AGAIN) -> Record | None:
     """Return the record at `path`, None where there is none.
 
     Raises:
-        RecordError: the file is damaged, was edited, or is of another schema.
+        RecordError: the file is damaged, was edited, or is of another schema; `cure` says what to do.
 
     """
     try:
@@ -82,23 +87,23 @@ def load(path: Path) -> Record | None:
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:
-        raise RecordError(f"{path}: damaged ({error!r}); run the chapter again") from error
-    return parse(text, path)
+        raise RecordError(f"{path}: damaged ({error!r}); {cure}") from error
+    return parse(text, path, cure)
 
 
-def parse(text: str, path: Path | str) -> Record:
+def parse(text: str, path: Path | str, cure: str = AGAIN) -> Record:
     """Return the record that `text`, read from `path`, holds; raises as `load` does."""
     try:
         content = json.loads(text)
         seal = content.pop("digest")
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise RecordError(f"{path}: damaged ({error!r}); run the chapter again") from error
+        raise RecordError(f"{path}: damaged ({error!r}); {cure}") from error
     if seal != digest(content):
-        raise RecordError(f"{path}: does not match its digest; run the chapter again")
+        raise RecordError(f"{path}: does not match its digest; {cure}")
     try:
         return Record.model_validate(content)
     except ValidationError as error:
         version = content.get("schema_version")
         raise RecordError(
-            f"{path}: schema {version}, expected {SCHEMA}; run the chapter again"
+            f"{path}: schema {version}, expected {SCHEMA}; {cure}"
         ) from error

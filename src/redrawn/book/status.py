@@ -84,7 +84,12 @@ def of_chapter(chapter: Chapter, profile: str, seed: int = 0) -> ChapterState:
 
     """
     run = record.load(paths.run_dir(profile, chapter.slug, seed) / "record.json")
-    baseline = record.load(paths.baseline_path(profile, chapter.slug))
+    return of_run(chapter, profile, run)
+
+
+def of_run(chapter: Chapter, profile: str, run: record.Record | None) -> ChapterState:
+    """Return a chapter's state as `run` shows it; raises as `of_chapter` does."""
+    baseline = record.load(paths.baseline_path(profile, chapter.slug), "restore it with git")
     return ChapterState(chapter, run, baseline, verdicts.judge(chapter, profile, run, baseline))
 
 

@@ -1,7 +1,8 @@
 """The registry of datasets: `data/datasets.yml`, checked before anything is read.
 
-A dataset is a file of the checkout (`path`) or of an installed package (`package` and `path` in it);
-both are held to their SHA-256, so that a result can say which bytes it is from.
+A dataset is a file of the checkout (`path`), of an installed package (`package` and `path` in it), or of the
+internet (`url`, kept as `path` in the user's cache once `redrawn data fetch` was asked for it). All are held
+to their SHA-256, so that a result can say which bytes it is from.
 """
 
 import hashlib
@@ -28,6 +29,7 @@ class Dataset(BaseModel):
     title: str
     path: str
     package: str | None = None
+    url: str | None = Field(default=None, pattern=r"^https?://")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     bytes: int = Field(gt=0)
     licence: str
@@ -37,12 +39,30 @@ class Dataset(BaseModel):
     @property
     def file(self) -> Path:
         """Return where the file lies on this machine."""
+        if self.url:
+            return cache() / self.path
         if self.package is None:
             return _root() / "data" / self.path
         spec = importlib.util.find_spec(self.package)
         if spec is None or not spec.submodule_search_locations:
             raise DataError(f"{self.id}: needs the package {self.package}, which is not installed")
         return Path(spec.submodule_search_locations[0]) / self.path
+
+    @property
+    def cure(self) -> str:
+        """Say how to get the right file."""
+        if self.url:
+            return f"`redrawn data fetch {self.id}` gets it"
+        return f"restore it with {'pip' if self.package else 'git'}"
+
+
+def cache() -> Path:
+    """Return the folder of fetched datasets: `REDRAWN_DATA`, or the user's cache."""
+    if named := os.environ.get("REDRAWN_DATA"):
+        return Path(named)
+    import pooch  # brings requests along, which nothing else needs
+
+    return Path(pooch.os_cache("redrawn"))
 
 
 def _root() -> Path:
@@ -88,19 +108,59 @@ def verify(dataset: Dataset) -> Path:
     """
     file = dataset.file
     if not file.is_file():
-        raise DataError(f"{dataset.id}: {file} is missing; restore it with git or pip")
+        raise DataError(f"{dataset.id}: {file} is missing; {dataset.cure}")
     found = hashlib.sha256(file.read_bytes()).hexdigest()
     if found != dataset.sha256:
         raise DataError(
             f"{dataset.id}: {file} has SHA-256 {found[:12]}…, expected {dataset.sha256[:12]}…; "
-            "restore it with git or pip"
+            f"{dataset.cure}"
         )
     return file
 
 
-def path_of(name: str) -> Path:
-    """Return the checked file of a registered dataset."""
+def get(name: str) -> Dataset:
+    """Return the registered dataset of that id.
+
+    Raises:
+        DataError: there is none.
+
+    """
     known = load()
     if name not in known:
         raise DataError(f"datasets.yml has no {name!r}; it has {', '.join(sorted(known))}")
-    return verify(known[name])
+    return known[name]
+
+
+def path_of(name: str) -> Path:
+    """Return the checked file of a registered dataset; raises as `verify` does."""
+    return verify(get(name))
+
+
+def fetch(dataset: Dataset) -> Path:
+    """Get a dataset's file from the internet unless it is here and right; return it.
+
+    Raises:
+        DataError: it does not come from the internet, could not be had, or is not what its checksum says. Then
+            a file that was there before is as it was.
+
+    """
+    if dataset.url is None:
+        raise DataError(f"{dataset.id} is no download; {dataset.cure}")
+    import pooch
+
+    try:
+        pooch.retrieve(
+            dataset.url,
+            f"sha256:{dataset.sha256}",
+            fname=dataset.file.name,
+            path=dataset.file.parent,
+            progressbar=True,
+        )
+    except ValueError as error:  # pooch has thrown away what came
+        raise DataError(
+            f"{dataset.id}: what {dataset.url} sent is not the registered file (its SHA-256 differs); "
+            "try again, or see whether the file was replaced there"
+        ) from error
+    except OSError as error:  # what requests raises is one
+        raise DataError(f"{dataset.id}: {dataset.url} could not be had: {error}") from error
+    return verify(dataset)

@@ -7,6 +7,9 @@ import pytest
 from redrawn.book import baseline, catalogue, execute, key, paths, record, render, staging, status
 
 
+REACH_OUT = "import socket\nsocket.create_connection(('{}', 80), timeout=1)"
+
+
 def run(slug="tiny", profile="quick", seed=0):
     return execute.execute(slug, profile, seed, "cpu")
 
@@ -64,6 +67,8 @@ def test_a_run_is_recorded_judged_accepted_and_compared(checkout, page):
         ('chapter.figure("line"', 'chapter.figure("circle"', "not declared"),
         ('alt="A line that wanders about the height of two."', 'alt=""', "alt text"),
         ("draws = np", "draws = 1 / 0\ndraws = np", "ZeroDivisionError"),
+        ("draws = np", f"{REACH_OUT.format('192.0.2.1')}\ndraws = np", "asked for 192.0.2.1"),
+        ("draws = np", f"{REACH_OUT.format('example.org')}\ndraws = np", "asked for example.org"),
     ],
 )
 def test_a_broken_chapter_is_recorded_as_failed_and_never_judged(checkout, page, old, new, said):

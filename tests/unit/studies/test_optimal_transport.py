@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -31,13 +32,42 @@ def test_newton_is_ahead_even_in_miniature():
     assert (frame.gap > 0).all() and not frame.isna().any().any()
     counts = sinkhorn_newton.arrivals(frame, "assignment").set_index("method").iteration
     assert counts["SNS"].max() < counts["Sinkhorn"].min()
+    operations = sinkhorn_newton.arrivals(frame, "assignment", "operations")
+    assert operations.groupby("method").operations.max()["SNS"] > 4 * 60**2
+    assert np.isfinite(sinkhorn_newton.time_ratios(small, frame, "assignment", 0)).all()
     assert sinkhorn_newton.newton_steps(frame).shape == (2,)
     assert sinkhorn_newton.acceleration(frame).shape == (2,)
+
+
+def test_what_does_not_arrive_is_capped_for_sinkhorn_and_endless_for_others():
+    rows = [(m, 0, "assignment", 50, gap) for m, gap in (("Sinkhorn", 1e-5), ("SNS", 1e-5))]
+    frame = pd.DataFrame(rows, columns=["method", "seed", "case", "iteration", "gap"])
+    found = sinkhorn_newton.arrivals(frame, "assignment").set_index("method").iteration
+    assert found["Sinkhorn"] == 50 and found["SNS"] == np.inf
 
 
 def test_digits_are_densities():
     problem = sinkhorn_newton.digit_pair(14, "cityblock", 1200.0, 0, 0)
     assert problem.r.sum() == pytest.approx(1) and problem.cost.max() == 1
+
+
+def test_rounding_does_not_decide_between_digits():
+    settings = sinkhorn_newton.SETTINGS["quick"]
+    rng, case = np.random.default_rng(1), "digits, L1"
+    counts = []
+    for i in range(4):
+        exact = sinkhorn_newton.build(case, settings, 0, i)
+        n = len(exact.r)
+        off = [1 + 2.3e-16 * rng.integers(-1, 2, n) for _ in range(2)]
+        moved = replace(exact, r=exact.r * off[0], c=exact.c * off[1])
+        assert (moved.r != exact.r).any() and (moved.c != exact.c).any()
+        for p in (exact, moved):
+            steps = sinkhorn_newton.KEPT[case] * n
+            warm = sinkhorn_newton.warm_sweeps(case, n)
+            rows, best = sinkhorn_newton.run_sns(p, warm, steps, settings.newton)
+            counts.append(next(row[1] for row in rows if best - row[3] < sinkhorn_newton.GAP))
+    exact, moved = np.array(counts).reshape(-1, 2).T
+    assert np.abs(exact - moved).max() <= 2
 
 
 def test_values_fall_with_k_and_lie_above_transport():

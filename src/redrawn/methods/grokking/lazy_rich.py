@@ -56,9 +56,9 @@ def step(
     turn.diagonal(dim1=-2, dim2=-1).add_(1)  # A
     shift = -c[:, None] * weighted.sum(1)  # v
     mean = (turn @ state.mean[..., None])[..., 0]
-    cross = mean[:, :, None] * shift[:, None, :]
-    second = turn @ state.second @ turn + cross + cross.mT
-    return State(mean + shift, second + shift[:, :, None] * shift[:, None, :])
+    half = mean + shift / 2  # two products then give all three terms that the shift adds
+    left, right = torch.stack([half, shift], 2), torch.stack([shift, half], 1)
+    return State(mean + shift, torch.baddbmm(turn @ state.second @ turn, left, right))
 
 
 def loss_terms(

@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 
 from redrawn.methods import grokking
-from redrawn.studies.ensemble import copies, generator
+from redrawn.studies.ensemble import generator
 from redrawn.studies.grokking.split import split
 
 DECAYS = (0.0, 5.0, 15.0, 20.0)
@@ -21,15 +21,15 @@ class Settings:
     hidden: int
     steps: int
     every: int = 20
-    seeds: int = 3
+    seeds: int = 4
     share: float = 0.8
     corrupted: float = 0.35
     learning_rate: float = 0.01
 
 
 SETTINGS = {
-    "quick": Settings(43, 150, 300),
-    "standard": Settings(53, 200, 400),
+    "quick": Settings(47, 150, 300),
+    "standard": Settings(59, 304, 500),
     "paper": Settings(97, 500, 2000, share=0.5),
 }
 
@@ -64,7 +64,7 @@ def scores(weights, sets: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def train(settings: Settings, seed: int, device: str):
-    """Train with every weight decay, all side by side from the same starts, by AdamW on squared error.
+    """Train with every weight decay from the same starts, by AdamW on squared error.
 
     Returns:
         A frame (decay, seed, step, train, corrupted, clean, test), and {decay: (weights, sets)}.
@@ -72,32 +72,36 @@ def train(settings: Settings, seed: int, device: str):
     source = generator(seed)
     sets = data(settings, source, device)
     start = grokking.init_quadratic(settings.p, settings.hidden, settings.seeds, source, device)
-    k, e = len(DECAYS), settings.seeds
-    weights = tuple(w.repeat(k, 1, 1).requires_grad_() for w in start)
-    many = {name: copies(part, k) for name, part in sets.items()}
-    keep = 1 - settings.learning_rate * torch.tensor(DECAYS, device=device)
-    keep = keep.repeat_interleave(e)[:, None, None]  # decoupled decay: a factor a step
-    adam = torch.optim.Adam(weights, lr=settings.learning_rate, betas=(0.9, 0.98), eps=1e-8)
-    target = torch.nn.functional.one_hot(many["labels"], settings.p).float()
+    each = [(d, i) for d in DECAYS for i in range(settings.seeds)]
+    networks = [tuple(w[i : i + 1].clone().requires_grad_() for w in start) for _, i in each]
+    adam = torch.optim.Adam(
+        [w for weights in networks for w in weights],
+        lr=settings.learning_rate, betas=(0.9, 0.98), eps=1e-8, foreach=True,
+    )  # fmt: skip
+    target = torch.nn.functional.one_hot(sets["labels"], settings.p).float()
     rows = []
     for step in range(settings.steps + 1):
         if step % settings.every == 0:
-            with torch.no_grad():
-                found = scores(weights, many)
-            table = torch.stack(list(found.values()), 1).cpu().numpy().astype(float)
-            rows += [(DECAYS[i // e], i % e, step, *line) for i, line in enumerate(table)]
+            for (decay, i), weights in zip(each, networks, strict=True):
+                with torch.no_grad():
+                    found = scores(weights, {k: v[i : i + 1] for k, v in sets.items()})
+                rows.append((decay, i, step, *(v.item() for v in found.values())))
         if step == settings.steps:
             break
         adam.zero_grad(set_to_none=True)
-        error = grokking.quadratic(weights, many["pairs"]) - target
-        error.square().mean((1, 2)).sum().backward()
-        with torch.no_grad():
-            for w in weights:
-                w *= keep
+        # one network after another: its tensors fit into the cache, those of all together do not
+        for (decay, i), weights in zip(each, networks, strict=True):
+            error = grokking.quadratic(weights, sets["pairs"][i : i + 1]) - target[i : i + 1]
+            error.square().mean().backward()
+            with torch.no_grad():
+                for w in weights:
+                    w *= 1 - settings.learning_rate * decay  # decoupled decay
         adam.step()
     frame = pd.DataFrame(rows, columns=["decay", "seed", "step", *found])
+    e = settings.seeds
     parts = {
-        d: tuple(w.detach()[i * e : (i + 1) * e] for w in weights) for i, d in enumerate(DECAYS)
+        d: tuple(torch.cat(ws).detach() for ws in zip(*networks[k * e : (k + 1) * e], strict=True))
+        for k, d in enumerate(DECAYS)
     }
     return frame, parts, sets
 

@@ -18,6 +18,12 @@ def _band(axes, frame: pd.DataFrame, x: str, y: str, style: str, label: str, sca
     axes.fill_between(found.index, found["min"], found["max"], color=line.get_color(), alpha=0.2)
 
 
+def _legend(figure: Figure, axes) -> None:
+    """Put the legend of one panel below all of them, where it crosses no line."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+
+
 def accuracy(frame: pd.DataFrame) -> Figure:
     """Draw accuracy against epoch for the original's three panels."""
     figure, both = plt.subplots(1, 3, figsize=(9, 3.2), sharey=True)
@@ -27,7 +33,7 @@ def accuracy(frame: pd.DataFrame) -> Figure:
             _band(axes, rows, "epoch", name, STYLES[name], name, 100)
         axes.set(xlabel="epoch", title=title, ylim=(-3, 103))
     both[0].set_ylabel("accuracy (%)")
-    both[0].legend()
+    _legend(figure, both[0])
     return figure
 
 
@@ -41,7 +47,7 @@ def collapse(frame: pd.DataFrame) -> Figure:
             rows = frame[frame.method == method]
             _band(axes, rows, "epoch", column, style, method, 1 if column == "cosine" else 100)
         axes.set(xlabel="epoch", title=label)
-    three[0].legend()
+    _legend(figure, three[0])
     return figure
 
 
@@ -53,7 +59,7 @@ def corrupted_training(frame: pd.DataFrame) -> Figure:
             _band(axes, rows, "step", name, STYLES[name], name, 100)
         axes.set(xlabel="step of AdamW", title=f"weight decay {decay:g}", ylim=(-3, 103))
     four[0].set_ylabel("accuracy (%)")
-    four[-1].legend()
+    _legend(figure, four[0])
     return figure
 
 
@@ -66,13 +72,13 @@ def pruning(frame: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
             _band(axes, rows, "percent", name, STYLES[name], name, 100)
         axes.set(xlabel="neurons pruned (%)", title=order, ylim=(-3, 103))
     four[0].set_ylabel("accuracy (%)")
-    four[1].legend()
+    four[1].legend(loc="lower center", bbox_to_anchor=(0.5, 1.12), ncols=3, fontsize="small")
     shown = {decay: ratios[ratios.decay == decay].ipr for decay in (0.0, 15.0)}
     for style, (decay, values) in zip(("-", "--"), shown.items(), strict=True):
         four[3].hist(values, bins=30, range=(0, 1), density=True, histtype="step",
                      linestyle=style, linewidth=1.8, label=f"decay {decay:g}")  # fmt: skip
     four[3].set(xlabel="inverse participation ratio", title="density of neurons")
-    four[3].legend()
+    four[3].legend(loc="lower center", bbox_to_anchor=(0.5, 1.12), ncols=2, fontsize="small")
     return figure
 
 
@@ -93,7 +99,7 @@ def transition(frame: pd.DataFrame) -> Figure:
     three[2].set(title="weights and kernel")
     for axes in three:
         axes.set(xlabel="step", xscale="log")
-        axes.legend()
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.27), fontsize="small")
     return figure
 
 
@@ -111,7 +117,7 @@ def sweeps(frame: pd.DataFrame) -> Figure:
             axes.plot(steps[1:], (train / train[:, :1]).mean(0)[1:], style,
                       color=line.get_color(), alpha=0.35, linewidth=1)  # fmt: skip
         axes.set(xlabel="step", xscale="log", yscale="log", ylim=(1e-4, 3))
-        axes.legend()
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize="small")
     both[0].set(ylabel="loss over initial", title="output scale, ε = 0.25")
     both[1].set_title("quadratic part, α = 1")
     return figure

@@ -32,13 +32,13 @@ class Settings:
     samples: int
     steps: int
     hidden: int = 500
-    seeds: int = 8
+    seeds: int = 24
     points: int = 60
 
 
 SETTINGS = {
-    "quick": Settings(30, 165, 1500),
-    "standard": Settings(40, 220, 3500),
+    "quick": Settings(20, 110, 1500),
+    "standard": Settings(50, 275, 4000, seeds=12),
     "paper": Settings(100, 550, 100_000, points=120),
 }
 

@@ -28,12 +28,12 @@ class Settings:
     porous_steps: int
     jko_steps: int = 20
     length: float = 0.05
-    seeds: int = 8
+    seeds: int = 16
     rate: float = 0.02
 
 
 SETTINGS = {
-    "quick": Settings((2, 8), 512, 30, (1,), 20),
+    "quick": Settings((2, 8), 256, 20, (1,), 20),
     "standard": Settings((2, 6, 12), 512, 40, (1, 3), 50),
     "paper": Settings((2, 6, 12, 16, 32, 64), 1024, 500, (1, 3, 6), 50, seeds=15),
 }
@@ -116,7 +116,7 @@ def estimate_divergence(settings: Settings, seed: int, device: str, d: int = 4) 
         log_ratio = d * np.log(target) - z.square().sum(-1) * (1 - target**-2) / 2
         return wf.kl_bound(h, z, reference, log_ratio)
 
-    wf.alternate([], list(h), objective, 4 * settings.optimiser_steps, settings.rate)
+    wf.alternate([], list(h), objective, 6 * settings.optimiser_steps, settings.rate)
     with torch.no_grad():
         found = objective(50_000)
     cov, wide = torch.diag_embed(deviation.square()), target**2 * torch.eye(d, device=device)

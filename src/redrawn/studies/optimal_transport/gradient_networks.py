@@ -18,14 +18,14 @@ class Settings:
     steps: int
     batch: int
     widths: tuple[int, ...] = (5, 10, 32)
-    seeds: int = 5
+    seeds: int = 12
     draws: int = 16
     learning_rate: float = 1e-2
 
 
 SETTINGS = {
-    "quick": Settings(3000, 64, (5, 32)),
-    "standard": Settings(4000, 64),
+    "quick": Settings(1500, 64, (5, 32)),
+    "standard": Settings(8000, 64),
     "paper": Settings(15_000, 32, learning_rate=1e-3),
 }
 

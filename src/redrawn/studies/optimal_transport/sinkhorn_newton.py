@@ -1,6 +1,7 @@
-"""Sinkhorn against sparse Newton steps: gap, marginal error, time and operations on the paper's problems."""
+"""Sinkhorn against sparse Newton steps: gap, marginal error, operations and time on the paper's problems."""
 
 from dataclasses import dataclass
+from functools import cache
 from time import process_time
 
 import numpy as np
@@ -17,6 +18,9 @@ GAP = 1e-13
 FLOOR = 1e-15
 """Gaps below this are rounding."""
 
+ARRIVED = 1e-9
+"""Error of the marginals at which a Newton stage ends: the gap goes with its square, and is rounding by then."""
+
 DARK = 0.01
 """Added to each pixel, as a share of the brightest: every marginal must be positive."""
 
@@ -28,18 +32,26 @@ class Settings:
     points: int
     side: int
     cap: int
-    growth: tuple[int, ...]
-    seeds: int = 5
+    growth: tuple[int, ...] = (250, 500, 1000)
+    seeds: int = 6
+    pairs: int = 12
     eta: float = 1200.0
     etas: tuple[float, ...] = (100.0, 300.0, 1200.0)
-    newton: int = 100
+    newton: int = 2000
+    draws: int = 8
+    rounds: int = 3
+    timed: int = 500
 
 
 SETTINGS = {
-    "quick": Settings(500, 14, 8000, (100, 200, 400)),
-    "standard": Settings(500, 28, 10_000, (100, 200, 400)),
-    "paper": Settings(500, 28, 200_000, (100, 200, 400, 800), seeds=10),
+    "quick": Settings(500, 14, 8000),
+    "standard": Settings(500, 28, 60_000, draws=20, rounds=5),
+    "paper": Settings(
+        500, 28, 200_000, (250, 500, 1000, 2000), seeds=20, pairs=50, draws=20, rounds=5
+    ),
 }
+
+mnist = cache(digits.mnist)  # all pairs are drawn from the same shrunken images
 
 CASES = ("assignment", "digits, L2", "digits, L1")
 
@@ -52,6 +64,9 @@ def warm_sweeps(case: str, n: int) -> int:
 KEPT = {"assignment": 3, "digits, L2": 3, "digits, L1": 29}
 """Entries of P kept, per point: λ(2n)² of the Hessian, λ = 2/n or 15/n, less its diagonal, halved."""
 
+MORE, MORE_ENTRIES = "SNS, more entries", {"assignment": 6, "digits, L2": 29}
+"""A second run of SNS with more entries a point: what its pace hangs on."""
+
 
 def assignment(n: int, eta: float, seed: int, replicate: int) -> Problem:
     """Return random assignment: costs U[0, 1], equal masses."""
@@ -62,10 +77,9 @@ def assignment(n: int, eta: float, seed: int, replicate: int) -> Problem:
 
 def digit_pair(side: int, metric: str, eta: float, seed: int, replicate: int) -> Problem:
     """Return two digits as densities on the pixel grid; the largest cost is one."""
-    images, _ = digits.mnist()
-    pair = images[np.random.default_rng([seed, replicate]).choice(len(images), 2, replace=False)]
-    block = images.shape[1] // side
-    pair = pair.reshape(2, side, block, side, block).mean((2, 4)).reshape(2, -1)
+    images, _ = mnist(side)
+    pick = np.random.default_rng([seed, replicate]).choice(len(images), 2, replace=False)
+    pair = images[pick].reshape(2, -1)
     pair = pair + DARK * pair.max()
     grid = np.stack(np.meshgrid(*[np.arange(side)] * 2), -1).reshape(-1, 2) / side
     cost = cdist(grid, grid, metric)
@@ -81,75 +95,79 @@ def build(case: str, settings: Settings, seed: int, replicate: int) -> Problem:
     return digit_pair(settings.side, metric, settings.eta, seed, replicate)
 
 
-def state(problem: Problem, x, y) -> tuple[float, float]:
+def look(problem: Problem, x, y) -> tuple[float, float]:
     """Return potential and L1 error of the marginals."""
     plan = problem.plan(x, y)
     error = np.abs(problem.r - plan.sum(1)).sum() + np.abs(problem.c - plan.sum(0)).sum()
     return problem.potential(x, y, plan), float(error)
 
 
+def newton_stage(problem: Problem, x, y, kept: int, limit: int):
+    """Yield sparse Newton steps until the marginals fit to `ARRIVED`, at most `limit`."""
+    plan = None
+    for _ in range(limit):
+        step = newton_step(problem, x, y, kept, plan=plan)
+        yield step
+        if step.marginal_error < ARRIVED:
+            return
+        x, y, plan = step.x, step.y, step.plan
+
+
 def run_sns(problem: Problem, sweeps: int, kept: int, limit: int):
-    """Return rows (method, iteration, newton, f, error, seconds, touched) and the optimum of f."""
-    start = process_time()
-    sinkhorn = Sinkhorn(problem)
-    seconds, touched, rows = process_time() - start, 2 * problem.cost.size, []
-    while sinkhorn.sweeps < sweeps:
-        rows.append(("SNS", sinkhorn.sweeps, False, *state(problem, *sinkhorn.potentials()), seconds, touched))  # fmt: skip
-        start = process_time()
-        sinkhorn.run(min(max(1, sinkhorn.sweeps // 5), sweeps - sinkhorn.sweeps))
-        seconds += process_time() - start
-    x, y = sinkhorn.potentials()
-    rows.append(("SNS", sweeps, False, *state(problem, x, y), seconds, touched))
-    for k in range(limit):
-        start = process_time()
-        step = newton_step(problem, x, y, kept)
-        seconds += process_time() - start
-        x, y = step.x, step.y
-        rows.append(("SNS", sweeps + k + 1, True, step.value, step.marginal_error, seconds, step.touched))  # fmt: skip
-        if step.marginal_error < 1e-12:
+    """Return rows (method, iteration, newton, f, error, operations) and the optimum of f.
+
+    Raises:
+        ArithmeticError: Newton's steps on the whole Hessian, which follow, do not reach the optimum either.
+    """
+    sinkhorn, rows = Sinkhorn(problem), []
+    while True:
+        x, y = sinkhorn.potentials()
+        rows.append(("SNS", sinkhorn.sweeps, False, *look(problem, x, y), sinkhorn.operations))
+        if sinkhorn.sweeps >= sweeps:
             break
-    best = max(row[3] for row in rows)
-    for _ in range(3):  # the reference: more steps, with ten times the entries
-        step = newton_step(problem, x, y, min(10 * kept, problem.cost.size))
-        x, y, best = step.x, step.y, max(best, step.value)
-    return rows, best
+        sinkhorn.run(min(max(1, sinkhorn.sweeps // 5), sweeps - sinkhorn.sweeps))
+    operations = sinkhorn.operations
+    for k, step in enumerate(newton_stage(problem, x, y, kept, limit), sweeps + 1):
+        operations += step.operations
+        rows.append(("SNS", k, True, step.value, step.marginal_error, operations))
+    if step.marginal_error >= ARRIVED:
+        *_, step = newton_stage(problem, step.x, step.y, problem.cost.size, limit)
+    if step.marginal_error >= ARRIVED:
+        raise ArithmeticError(f"no reference: the marginals are off by {step.marginal_error:.1e}")
+    return rows, max(step.value, *(row[3] for row in rows))
 
 
 def run_sinkhorn(problem: Problem, best: float, cap: int):
     """Return the same rows for Sinkhorn alone, until it arrives or reaches the cap."""
-    start = process_time()
-    sinkhorn = Sinkhorn(problem)
-    seconds, rows = process_time() - start, []
+    sinkhorn, rows = Sinkhorn(problem), []
     while True:
-        value, error = state(problem, *sinkhorn.potentials())
-        touched = 2 * problem.cost.size
-        rows.append(("Sinkhorn", sinkhorn.sweeps, False, value, error, seconds, touched))
+        value, error = look(problem, *sinkhorn.potentials())
+        rows.append(("Sinkhorn", sinkhorn.sweeps, False, value, error, sinkhorn.operations))
         if best - value < GAP or sinkhorn.sweeps >= cap:
             return rows
-        start = process_time()
-        sinkhorn.run(min(max(1, sinkhorn.sweeps // 12), cap - sinkhorn.sweeps))
-        seconds += process_time() - start
+        sinkhorn.run(min(max(1, sinkhorn.sweeps // 8), cap - sinkhorn.sweeps))
 
 
 def compare(settings: Settings, seed: int) -> pd.DataFrame:
     """Run both methods on all cases.
 
-    Returns columns case, seed, method, iteration, newton (a Newton step), f, error, seconds (CPU), touched, gap.
+    Returns columns case, seed, method, iteration, newton (a Newton step), f, error, operations, gap, points.
     """
     frames = []
     for case in CASES:
-        for i in range(settings.seeds):
+        for i in range(settings.seeds if case == "assignment" else settings.pairs):
             problem = build(case, settings, seed, i)
             n = len(problem.r)
             warm = warm_sweeps(case, n)
             rows, best = run_sns(problem, warm, KEPT[case] * n, settings.newton)
-            if case == "assignment":  # twice the entries: what the tail depends on
-                more, other = run_sns(problem, warm, 6 * n, settings.newton)
-                rows, best = rows + [("SNS, 6n", *row[1:]) for row in more], max(best, other)
+            if case in MORE_ENTRIES:
+                more, other = run_sns(problem, warm, MORE_ENTRIES[case] * n, settings.newton)
+                rows, best = rows + [(MORE, *row[1:]) for row in more], max(best, other)
             rows += run_sinkhorn(problem, best, settings.cap)
-            columns = ["method", "iteration", "newton", "f", "error", "seconds", "touched"]
+            columns = ["method", "iteration", "newton", "f", "error", "operations"]
             frame = pd.DataFrame(rows, columns=columns)
             frame["gap"] = (best - frame.f).clip(lower=FLOOR)
+            frame["points"] = n
             frame.insert(0, "case", case)
             frame.insert(1, "seed", i)
             frames.append(frame)
@@ -157,12 +175,45 @@ def compare(settings: Settings, seed: int) -> pd.DataFrame:
 
 
 def arrivals(frame: pd.DataFrame, case: str, column: str = "iteration") -> pd.DataFrame:
-    """Return what each method needed to reach `GAP` (method, seed, column); one that did not counts with all it did."""
+    """Return what each method needed to reach `GAP` (method, seed, column).
+
+    A Sinkhorn that did not counts with all that it did; for another method that would flatter it, so it counts as endless.
+    """
     rows = []
     for (method, i), run in frame[frame.case == case].groupby(["method", "seed"], sort=False):
         arrived = run[run.gap < GAP]
-        rows.append((method, i, (arrived[column].min() if len(arrived) else run[column].max())))
+        never = run[column].max() if method == "Sinkhorn" else np.inf
+        rows.append((method, i, arrived[column].min() if len(arrived) else never))
     return pd.DataFrame(rows, columns=["method", "seed", column])
+
+
+def time_ratios(settings: Settings, frame, case: str, seed: int, rounds: int = 1) -> np.ndarray:
+    """Return log₁₀ of Sinkhorn's CPU time to `GAP` over that of SNS, by seed: the median of rounds that time both.
+
+    Only the first `seeds` problems are timed. Sinkhorn's sweeps are all alike after the first: `timed` of them are
+    timed, and scaled up to as many as it needed.
+    """
+    needed = arrivals(frame, case).pivot(index="seed", columns="method", values="iteration")
+    found = []
+    for i, row in needed.head(settings.seeds).iterrows():
+        problem = build(case, settings, seed, i)
+        n, sweeps = len(problem.r), int(row.Sinkhorn) - 1
+        warm, timed = warm_sweeps(case, n), min(sweeps, settings.timed)
+        ratios = []
+        for _ in range(rounds):
+            times = [process_time()]
+            x, y = Sinkhorn(problem).run(warm - 1).potentials()
+            for _ in newton_stage(problem, x, y, KEPT[case] * n, int(row.SNS) - warm):
+                pass
+            times.append(process_time())
+            sinkhorn = Sinkhorn(problem)
+            times.append(process_time())
+            sinkhorn.run(timed)
+            times.append(process_time())
+            sns, first, rest = np.diff(times)
+            ratios.append((first + rest * sweeps / timed) / sns)
+        found.append(np.log10(np.median(ratios)))
+    return np.array(found)
 
 
 def newton_steps(frame: pd.DataFrame) -> np.ndarray:
@@ -199,12 +250,14 @@ def sparsity(settings: Settings, seed: int) -> pd.DataFrame:
 
 
 def operations(settings: Settings, seed: int) -> dict[str, list]:
-    """Return entries touched by a Newton step against n: {"x": n, "y": one list a seed}."""
+    """Return the operations of a Newton step against n, the mean of up to ten: {"x": n, "y": one list a seed}."""
     rows = []
-    for i in range(settings.seeds):
+    for i in range(settings.draws):
         row = []
         for n in settings.growth:
-            steps, _ = run_sns(assignment(n, settings.eta, seed, i), 20, KEPT["assignment"] * n, 10)
-            row.append(float(np.mean([step[-1] for step in steps if step[2]])))
+            problem = assignment(n, settings.eta, seed, i)
+            x, y = Sinkhorn(problem).run(warm_sweeps("assignment", n) - 1).potentials()
+            steps = newton_stage(problem, x, y, KEPT["assignment"] * n, 10)
+            row.append(float(np.mean([step.operations for step in steps])))
         rows.append(row)
     return {"x": list(settings.growth), "y": rows}

@@ -12,9 +12,24 @@ from scipy.optimize import check_grad, linear_sum_assignment
 from redrawn.methods.transport import convex_gradient as cg
 from redrawn.methods.transport import monge_gap as mg
 from redrawn.methods.transport import particle_descent as descent
+from redrawn.methods.transport import sinkhorn
 from redrawn.methods.transport import wasserstein_flow as wf
-from redrawn.methods.transport.sinkhorn import Problem, Sinkhorn, log_sweep
-from redrawn.methods.transport.sparse_newton import largest_entries, newton_step
+from redrawn.methods.transport.sinkhorn import (
+    LOG_SWEEP,
+    PLAN,
+    SWEEP,
+    Problem,
+    Sinkhorn,
+    log_sweep,
+)
+from redrawn.methods.transport.sparse_newton import (
+    DAMPING,
+    SELECTION,
+    SUMS,
+    direction,
+    largest_entries,
+    newton_step,
+)
 from redrawn.methods.transport.sparse_plan import project_top_k, semi_dual, sparse_transport
 
 RNG = np.random.default_rng(0)
@@ -33,7 +48,7 @@ def test_scaled_sweeps_are_those_in_logarithms():
     x, y = np.zeros(30), np.zeros(30)
     for _ in range(40):
         x, y = log_sweep(p, x, y)
-    np.testing.assert_allclose(p.plan(*Sinkhorn(p).run(35).potentials()), p.plan(x, y), atol=1e-12)
+    np.testing.assert_allclose(p.plan(*Sinkhorn(p).run(39).potentials()), p.plan(x, y), atol=1e-12)
 
 
 def test_sinkhorn_agrees_with_pot():
@@ -61,6 +76,19 @@ def test_newton_arrives_where_sinkhorn_does_and_at_the_assignment():
     np.testing.assert_allclose(p.plan(x, y), slow, atol=1e-6)
     best = p.cost[linear_sum_assignment(p.cost)].mean()
     assert best <= (p.plan(x, y) * p.cost).sum() + 1e-12 <= best + np.log(n) / p.eta
+
+
+def test_a_step_backtracks_where_the_whole_one_would_descend():
+    p = problem(eta=300.0)
+    x, y = Sinkhorn(p).potentials()
+    plan = p.plan(x, y)
+    start, row, column = p.potential(x, y, plan), plan.sum(1), plan.sum(0)
+    gradient = np.concatenate([p.r - row, p.c - column])
+    dx, dy = np.split(
+        direction(largest_entries(plan, 90), row, column, gradient, 300)[0] / p.eta, 2
+    )
+    assert p.potential(x + dx, y + dy, p.plan(x + dx, y + dy)) < start
+    assert newton_step(p, x, y, 90).value > start
 
 
 def test_dense_newton_is_quadratic():
@@ -91,8 +119,83 @@ def test_largest_entries():
     plan = RNG.random((5, 7))
     kept = largest_entries(plan, 9).toarray()
     np.testing.assert_allclose(np.sort(kept[kept > 0]), np.sort(plan, axis=None)[-9:])
+    plan[2, 3] = 1e-30  # too small to be kept, however many may be
+    assert largest_entries(plan, 35).nnz == 34
     with pytest.raises(ValueError, match="at least one"):
         largest_entries(plan, 0)
+
+
+def test_a_direction_solves_the_damped_sparse_system():
+    p = problem(12, 20.0)
+    x, y = Sinkhorn(p).run(2).potentials()
+    plan = p.plan(x, y)
+    row, column = plan.sum(1), plan.sum(0)
+    gradient = np.concatenate([p.r - row, p.c - column])
+    kept = largest_entries(plan, 50)
+    move, iterations = direction(kept, row, column, gradient, 300)
+    longer = 1 + DAMPING * np.abs(gradient).sum()
+    dense = kept.toarray()
+    hessian = np.block([[np.diag(longer * row), dense], [dense.T, np.diag(longer * column)]])
+    exact = np.linalg.solve(hessian, gradient)
+    assert 0 < iterations <= 12 + 5
+    # but for the multiple of (1, -1) that is taken off
+    np.testing.assert_allclose(move[:12] - move[0], exact[:12] - exact[0], atol=1e-6)
+    assert row @ move[:12] == pytest.approx(0, abs=1e-9)
+    np.testing.assert_allclose(
+        move[12:], (gradient[12:] - dense.T @ move[:12]) / (longer * column), atol=1e-12
+    )
+
+
+def test_a_step_counts_its_operations_and_may_be_given_its_plan():
+    p = problem(20)
+    x, y = Sinkhorn(p).run(60).potentials()
+    without = newton_step(p, x, y, 60)
+    given = newton_step(p, x, y, 60, plan=p.plan(x, y))
+    np.testing.assert_array_equal(without.x, given.x)
+    assert without.operations - given.operations == PLAN * 400
+    # one evaluation: sums, selection, plan and its sum; and the iterations
+    inner = (given.cg_iterations + 1) * (4 * 60 + 14 * 20)
+    assert given.operations == (SUMS + SELECTION + PLAN + 1) * 400 + inner
+    np.testing.assert_allclose(given.plan, p.plan(given.x, given.y))
+
+
+def test_newton_arrives_where_mass_must_cross_between_points_cut_off():
+    # two far clusters whose masses differ: Newton's undamped direction is endless
+    line = np.concatenate([np.linspace(0, 0.05, 10), np.linspace(0.95, 1, 10)])
+    r, c = np.ones(20), np.ones(20)
+    r[:10] += 0.2
+    c[10:] += 0.2
+    p = Problem(np.abs(line[:, None] - line), r / r.sum(), c / c.sum(), 200.0)
+    x, y = Sinkhorn(p).run(30).potentials()
+    values = []
+    for _ in range(60):
+        step = newton_step(p, x, y, 200)
+        x, y = step.x, step.y
+        values.append(step.value)
+    assert step.marginal_error < 1e-9
+    assert (np.diff(values) > -1e-14).all()
+    exact = ot.emd2(p.r, p.c, p.cost)
+    assert exact <= (step.plan * p.cost).sum() <= exact + np.log(20) / p.eta
+
+
+def test_sinkhorn_counts_sweeps_and_operations(monkeypatch):
+    p = problem()
+    found = Sinkhorn(p).run(9)
+    assert found.sweeps == 10
+    assert found.operations == (LOG_SWEEP + PLAN + 9 * SWEEP) * 900
+    monkeypatch.setattr(sinkhorn, "ABSORB", 0.0)  # every sweep is tried, and made in logarithms
+    slow = Sinkhorn(p).run(9)
+    assert slow.sweeps == 10
+    assert slow.operations == (10 * (LOG_SWEEP + PLAN) + 9 * SWEEP) * 900
+    np.testing.assert_allclose(p.plan(*slow.potentials()), p.plan(*found.potentials()), atol=1e-12)
+
+
+def test_exact_cost_is_that_of_the_best_assignment():
+    x, y = torch.randn(2, 2, 25, 2, generator=torch.manual_seed(6))
+    for cost in (mg.squared_distance, mg.distance):
+        matrices = mg.pairwise(cost, x, y).double().numpy()
+        best = [m[linear_sum_assignment(m)].mean() for m in matrices]
+        np.testing.assert_allclose(mg.exact_cost(cost, x, y), best, rtol=1e-6)
 
 
 def test_problems_are_checked():
@@ -239,6 +342,11 @@ def test_ornstein_uhlenbeck_starts_and_ends_where_it_should():
     assert m.abs().max() == 0 and (s == 1).all()
     m, s = wf.ornstein_uhlenbeck(mean, spectrum, 50.0)
     torch.testing.assert_close((m, s), (mean, spectrum))
+    # on the way: dm/dt = (mean - m)/spectrum and ds/dt = 2 - 2s/spectrum
+    mean, spectrum, h = mean.double(), spectrum.double(), 1e-5
+    (m, s), (later, wider) = (wf.ornstein_uhlenbeck(mean, spectrum, t) for t in (0.4, 0.4 + h))
+    torch.testing.assert_close((later - m) / h, (mean - m) / spectrum, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close((wider - s) / h, 2 - 2 * s / spectrum, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("d", [1, 3])

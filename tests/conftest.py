@@ -1,5 +1,6 @@
 """A checkout in miniature: two papers, one written chapter, one planned."""
 
+import hashlib
 import textwrap
 from pathlib import Path
 
@@ -102,9 +103,70 @@ The mean is {measured}`mean-is-two`, so it {verdict}`mean-is-two`; the first is 
 """
 
 
+VICTIM = """\
+slug: {slug}
+title: A chapter to be broken
+part: Small Things
+status: written
+question: What if?
+headline: paper-of-{slug}
+needs:
+  quick: {{seconds: 3, mem_mb: 500}}
+datasets: [numbers]
+papers:
+  - paper-of-{slug}
+figures:
+  - id: line
+    paper: paper-of-{slug}
+claims:
+  - id: mean-is-two
+    paper: paper-of-{slug}
+    statement: The mean is two.
+    place: Theorem 1
+    setting: paper
+    expect: {{kind: value, value: 2.0, tolerance: 0.5, if_false: 0.0}}
+"""
+
+NUMBERS = f"""\
+numbers:
+  title: Three numbers
+  path: numbers.csv
+  sha256: {hashlib.sha256(b"1,2,3" + bytes([10])).hexdigest()}
+  bytes: 6
+  licence: CC0 1.0
+  source: this test
+  citation: this test
+"""
+
+# The fault comes from a file, so that the chapter is the same with and without it.
+FAULT = """\
+fault = Path("{slug}.fault")
+if fault.exists():
+    exec(fault.read_text())
+chapter.measure("""
+
+
+def add_victim(root: Path, slug: str) -> None:
+    """Add a written chapter to the miniature that runs the code of `<slug>.fault`, if there is one."""
+    part = root / "book" / "small-things"
+    (root / "data" / "numbers.csv").write_text("1,2,3\n")
+    (root / "data" / "datasets.yml").write_text(NUMBERS)
+    with (root / "book" / "references.bib").open("a") as bib:
+        bib.write(f"@misc{{paper-of-{slug}, title = {{On {slug}}}, note = {{title only}}}}\n")
+    (part / f"{slug}.yml").write_text(VICTIM.format(slug=slug))
+    page = PAGE.replace('open_chapter("tiny"', f'open_chapter("{slug}"')
+    page = page.replace(
+        "import numpy as np", "import time\nfrom pathlib import Path\n\nimport numpy as np"
+    )
+    page = page.replace("chapter.measure(", FAULT.format(slug=slug), 1)
+    before, _, rest = page.partition('if profile == "quick":')
+    page = before + rest.partition("\n")[2].partition("\n")[2]  # without the second claim
+    (part / f"{slug}.md").write_text(page)
+
+
 def make(root: Path, patch: pytest.MonkeyPatch) -> Path:
     """Write the miniature to `root` and point the package at it."""
-    source = Path(__file__).resolve().parents[3]
+    source = Path(__file__).resolve().parents[1]
     part = root / "book" / "small-things"
     part.mkdir(parents=True)
     (root / "book" / "references.bib").write_text(BIB)
@@ -135,3 +197,18 @@ def shared_checkout(tmp_path_factory):
     """Make the miniature once for all tests of a module that only read it."""
     with pytest.MonkeyPatch.context() as patch:
         yield make(tmp_path_factory.mktemp("book"), patch)
+
+
+@pytest.fixture(scope="module")
+def broken_checkout(shared_checkout) -> Path:
+    """Make the miniature with a second chapter, `victim`, that can be broken."""
+    add_victim(shared_checkout, "victim")
+    return shared_checkout
+
+
+@pytest.fixture(scope="module")
+def three_chapters(shared_checkout) -> Path:
+    """Make the miniature with two more chapters, `failing` and `killed`, that can be broken."""
+    for slug in ("failing", "killed"):
+        add_victim(shared_checkout, slug)
+    return shared_checkout
