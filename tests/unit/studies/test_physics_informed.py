@@ -39,7 +39,8 @@ def test_paper_settings_are_the_papers():
 
 
 def test_burgers_in_miniature_repeats_and_learns():
-    tiny = burgers.Burgers(2, 300, 150, 2, viscosity=0.1)
+    tiny = burgers.Burgers(2, 300, 150, 2, 1, viscosity=0.1)
+    assert len(burgers.few(tiny, 0, "cpu")) == 1
     scores, field, data = burgers.solve(tiny, 0, "cpu")
     again, _, _ = burgers.solve(tiny, 0, "cpu")
     assert scores.equals(again) and (scores.error < 0.3).all() and len(data) == 100
@@ -168,6 +169,10 @@ def test_experts_share_their_points_and_solve_better_than_nothing():
     assert set(scores.method) == set(experts.METHODS) and len(scores) == 6
     assert scores.error.between(0, 200).all() and (scores[scores.method == "soft"].work == 0).all()
     assert isinstance(solutions, pd.DataFrame) and len(solutions) == 3 * 51 * 128
+    solved = scores.assign(work=scores.work.where(scores.method == "soft", 16.0))
+    assert experts.not_ended(solved, tiny) == 0
+    solved.loc[solved.index[-1], "work"] = 50 * 16  # the last problem's slowest expert
+    assert experts.not_ended(solved, tiny) == 0.5
     source = experts.generator(0)
     inside, edges = experts.points(tiny, solutions_start(), 4, source)
     strips = inside.view(2, 4, 16, 2)

@@ -15,6 +15,8 @@ from torch import Tensor
 from redrawn.methods.physics.diffusion_sorption import DIFFUSION, HORIZON, retardation
 
 RIDGE = 1e-4
+ITERATIONS = 50
+"""A solve takes at most so many, as in the paper."""
 
 
 class Rows(NamedTuple):
@@ -71,7 +73,7 @@ def hessian(rows: Rows, omega: Float[Tensor, "p N"]) -> Float[Tensor, "p N N"]:
 
 @torch.no_grad()
 def levenberg_marquardt(
-    rows: Rows, iterations: int = 50, tolerance: float = 1e-4
+    rows: Rows, iterations: int = ITERATIONS, tolerance: float = 1e-4
 ) -> tuple[Float[Tensor, "p N"], Float[Tensor, "p"]]:
     """Minimise g from ω = 1, all solves at once, each with its own damping.
 
@@ -107,7 +109,7 @@ def levenberg_marquardt(
     return omega, count
 
 
-def constrained(rows: Rows, iterations: int = 50, tolerance: float = 1e-4):
+def constrained(rows: Rows, iterations: int = ITERATIONS, tolerance: float = 1e-4):
     """Return ω of each solve with its gradient in the basis by the implicit function theorem, and the iterations."""
     fixed = Rows(*(part.detach() for part in rows))
     omega, count = levenberg_marquardt(fixed, iterations, tolerance)

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from redrawn.methods import physics
-from redrawn.methods.physics import diffusion_sorption
+from redrawn.methods.physics import diffusion_sorption, hard_constraint
 from redrawn.studies.ensemble import generator, train
 
 METHODS = {"soft": 0, "one solve": 1, "experts": 4}
@@ -146,3 +146,10 @@ def compare(settings: Settings, seed: int, device: str):
                                    "exact": truth[0].ravel(), "u": u[0].ravel()}))  # fmt: skip
     columns = ["method", "seed", "error", "residual", "jump", "work"]
     return pd.DataFrame(table, columns=columns), pd.concat(shown)
+
+
+def not_ended(scores: pd.DataFrame, settings: Settings) -> float:
+    """Return the share of test problems with a solve that used up all its iterations, by either hard constraint."""
+    most = hard_constraint.ITERATIONS * settings.points
+    limit = scores.method.map(lambda m: most / max(METHODS[m], 1))
+    return float((scores.work >= limit).groupby(scores.seed).any().mean())

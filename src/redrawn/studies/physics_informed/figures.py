@@ -141,19 +141,20 @@ def galerkin(values: pd.DataFrame, meshes: dict[str, np.ndarray]) -> Figure:
     """Draw finite elements, network and their difference for Poisson's equation and the pulled tube's displacement."""
     shown = values[values.field == 0]
     count = shown.problem.nunique()
-    figure, grid = plt.subplots(count, 3, figsize=(9, 2.4 * count), squeeze=False)
-    for row, (problem, rows) in zip(grid, shown.groupby("problem", sort=False), strict=True):
+    figure, grid = plt.subplots(3, count, figsize=(3.6 * count, 7.2), squeeze=False)
+    for column, (problem, rows) in zip(grid.T, shown.groupby("problem", sort=False), strict=True):
         top = rows.reference.abs().max()
         parts = {"finite elements": rows.reference, "graph network": rows.network,
                  "difference": rows.network - rows.reference}  # fmt: skip
-        for axes, (name, part) in zip(row, parts.items(), strict=True):
+        for axes, (name, part) in zip(column, parts.items(), strict=True):
             limit = part.abs().max() if name == "difference" else top
             shade = axes.tripcolor(rows.x, rows.y, part, triangles=meshes[problem], cmap="RdBu_r",
                                    shading="gouraud", vmin=-limit, vmax=limit)  # fmt: skip
             axes.triplot(rows.x, rows.y, meshes[problem], color="0.4", linewidth=0.4)
-            figure.colorbar(shade, ax=axes, fraction=0.046, pad=0.04)
-            axes.set(title=name, aspect="equal", xlabel="x")
-        row[0].set_ylabel(f"{problem}\ny")
+            bar = figure.colorbar(shade, ax=axes, fraction=0.046, pad=0.04, format="%.2g")
+            bar.set_ticks([-limit, 0, limit])
+            axes.set(title=f"{problem}: {name}", aspect="equal", xlabel="x", ylabel="y",
+                     xticks=(-1, 0, 1), yticks=(-1, 0, 1))  # fmt: skip
     return figure
 
 
@@ -171,7 +172,7 @@ def inverse(found: pd.DataFrame) -> Figure:
 
 def experts(solutions: pd.DataFrame, scores: pd.DataFrame) -> Figure:
     """Draw a test problem's profiles at two times by every method, and each test's error, residual, jump and work."""
-    figure, axes = plt.subplots(2, 3, figsize=(9.5, 6.2))
+    figure, axes = plt.subplots(3, 2, figsize=(7, 8.4))
     times = np.unique(solutions.t)
     for panel, t in zip(axes[0], (times[10], times[-1]), strict=False):
         rows = solutions[solutions.t == t]
@@ -188,7 +189,7 @@ def experts(solutions: pd.DataFrame, scores: pd.DataFrame) -> Figure:
         "error": "test error (%)",
         "residual": "residual",
         "jump": "largest jump",
-        "work": "work",
+        "work": "work (iterations × points)",
     }
     for panel, (column, label) in zip(axes.flat[2:], labels.items(), strict=True):
         for name, part in scores.groupby("method", sort=False):

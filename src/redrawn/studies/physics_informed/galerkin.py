@@ -36,14 +36,14 @@ class Settings:
 SETTINGS = {
     "quick": Settings(
         (8, 16, 32, 16, 8),
-        elastic_epochs=150,
-        lame_epochs=150,
+        elastic_epochs=60,
+        lame_epochs=60,
         soft_widths=(32, 32),
         soft_points=128,
         source_epochs=2200,
         inverse_seeds=2,
     ),
-    "standard": Settings((16, 32, 64, 32, 16), elastic_epochs=3000, seeds=4),
+    "standard": Settings((16, 32, 64, 32, 16), elastic_epochs=3000),
     "paper": Settings((32, 64, 128, 256, 128, 64, 32)),
 }
 

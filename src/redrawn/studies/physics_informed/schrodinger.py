@@ -25,7 +25,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(20, 3, 300, 60),
-    "standard": Settings(40, 4, 2000, 2500),
+    "standard": Settings(40, 4, 2000, 5000),
     "paper": Settings(100, 4, 20_000, 50_000),
 }
 
