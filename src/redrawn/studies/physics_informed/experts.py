@@ -12,6 +12,8 @@ from redrawn.studies.ensemble import generator, train
 
 METHODS = {"soft": 0, "one solve": 1, "experts": 4}
 """Number of solves in the domain."""
+AT_ONCE = 8
+"""Test problems whose activations are held at once."""
 X, T = np.linspace(0, 1, 128), np.linspace(0, 1, 51)
 
 
@@ -30,8 +32,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(80, 256, (32, 32), 8),
-    "standard": Settings(300, 512, (48, 48), 16),
+    "quick": Settings(60, 256, (32, 32), 8),
+    "standard": Settings(300, 512, (48, 48), 64),
     "paper": Settings(4000, 20_000, (64,) * 5, 1000, batch=6),
 }
 
@@ -131,10 +133,12 @@ def compare(settings: Settings, seed: int, device: str):
     for method, experts in METHODS.items():
         with torch.enable_grad():
             network = fit(settings, method, seed, device)
-        u, residual, count = predict(
-            network, settings, experts, starts.to(device), generator(seed + 900)
-        )
-        u, residual, count = (part.cpu().numpy() for part in (u, residual, count))
+        source = generator(seed + 900)
+        parts = [
+            predict(network, settings, experts, some, source)
+            for some in starts.to(device).split(AT_ONCE)
+        ]
+        u, residual, count = (torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
         for i in range(settings.tests):
             error = 100 * np.linalg.norm(u[i] - truth[i]) / np.linalg.norm(truth[i])
             ends = [round(len(X) * k / 4) for k in (1, 2, 3)]

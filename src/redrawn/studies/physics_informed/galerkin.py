@@ -36,8 +36,8 @@ class Settings:
 SETTINGS = {
     "quick": Settings(
         (8, 16, 32, 16, 8),
-        elastic_epochs=60,
-        lame_epochs=60,
+        elastic_epochs=30,
+        lame_epochs=30,
         soft_widths=(32, 32),
         soft_points=128,
         source_epochs=2200,
