@@ -52,6 +52,17 @@ def test_elasticity_has_rigid_motions_and_the_traction(tube):
     assert abs(stretch @ tube.matrices[0] @ stretch / area - 1) < 0.02
     assert abs(stretch @ tube.matrices[1] @ stretch / area - 2) < 0.04
     assert np.abs(tube.load[1::2]).max() == 0 and 0.3 < tube.load[::2].sum() / (0.5 * np.pi) < 1.3
+    outer_left = x < -0.5
+    assert (
+        outer_left.any() and not tube.load[::2][outer_left].any()
+    )  # only the right half is pulled
+
+
+def test_traction_acts_along_each_axis(tube):
+    mesh = tube.basis.mesh
+    up = physics.elasticity_system(mesh, (0.0, 0.5))
+    assert not up.load[::2].any()
+    np.testing.assert_allclose(up.load[1::2], tube.load[::2])
 
 
 def test_chebyshev_basis_is_cos_k_arccos(disk):

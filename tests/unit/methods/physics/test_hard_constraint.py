@@ -33,7 +33,7 @@ def test_retardation_and_its_derivatives():
     torch.testing.assert_close(slope, first)
     torch.testing.assert_close(bend, second)
     below = ds.retardation(torch.tensor([-1.0, 0.0]).double())
-    assert torch.isfinite(torch.stack(below)).all() and not below[1].any()
+    assert torch.isfinite(torch.stack(below)).all() and not torch.stack(below[1:]).any()
 
 
 def test_jacobian_and_hessian_are_autograds():
@@ -146,6 +146,27 @@ def test_draw_is_away_from_the_floor():
     rows = draw()
     omega, _ = physics.levenberg_marquardt(rows, 200, 1e-10)
     assert (rows.value @ omega[..., None]).min() > ds.FLOOR
+
+
+def test_each_solve_ends_where_its_own_gradient_has_fallen():
+    rows = draw()
+    rows = rows._replace(curve=rows.curve * torch.tensor([1.0, 30.0]).double()[:, None, None])
+    tolerance = 1e-5
+    omega, count = physics.levenberg_marquardt(rows, 200, tolerance)
+    assert count[0] != count[1]
+
+    def size(omega, one):
+        residual, jacobian = physics.system(one, omega)
+        return (jacobian.mT @ residual[..., None]).norm()
+
+    for i in range(2):
+        one = physics.Rows(*(part[i : i + 1] for part in rows))
+        alone, steps = physics.levenberg_marquardt(one, 200, tolerance)
+        assert steps[0] == count[i]
+        torch.testing.assert_close(alone[0], omega[i])
+        first = size(torch.ones_like(alone), one)
+        before, _ = physics.levenberg_marquardt(one, int(steps[0]) - 1, tolerance)
+        assert size(alone, one) <= tolerance * first < size(before, one)
 
 
 @pytest.mark.parametrize("iterations", [0, 1])
