@@ -1,0 +1,31 @@
+"""Burgers' equation u_t + u u_x = ν u_xx, from u(0, x) = -sin πx with u(t, ±1) = 0, solved by Cole and Hopf."""
+
+import numpy as np
+from jaxtyping import Float
+
+from redrawn.methods.physics.tanh_jet import Jet
+
+
+def burgers_residual(u: Jet, viscosity: float):
+    """Return u_t + u u_x - ν u_xx of a jet in (x, t): (outputs, n)."""
+    return u[:, 2] + u[:, 0] * u[:, 1] - viscosity * u[:, 3]
+
+
+def cole_hopf(
+    x: Float[np.ndarray, "n"], t: Float[np.ndarray, "m"], viscosity: float, nodes: int = 100
+) -> Float[np.ndarray, "m n"]:
+    """Return the exact u at all times and places, by Gauss–Hermite quadrature.
+
+    u = -∫ sin π(x-η) f e^{-η²/4νt} dη / ∫ f e^{-η²/4νt} dη with f = exp(-cos π(x-η) / 2πν), where the largest
+    exponent is taken off before the exponential, as f overflows for small ν.
+
+    Raises:
+        ValueError: a negative time, or a viscosity that is not positive.
+    """
+    if np.min(t) < 0 or viscosity <= 0:
+        raise ValueError(f"times from {np.min(t)}, viscosity {viscosity}")
+    place, weight = np.polynomial.hermite.hermgauss(nodes)
+    shifted = x[None, :, None] - np.sqrt(4 * viscosity * t)[:, None, None] * place
+    exponent = -np.cos(np.pi * shifted) / (2 * np.pi * viscosity)
+    mass = weight * np.exp(exponent - exponent.max(-1, keepdims=True))
+    return -(mass * np.sin(np.pi * shifted)).sum(-1) / mass.sum(-1)

@@ -1,0 +1,1 @@
+"""The experiments of the chapter *Physics-informed networks*, one module a paper."""
