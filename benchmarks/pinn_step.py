@@ -1,31 +1,22 @@
 """One training step of a physics-informed network for Burgers' equation, in one run, interleaved.
 
 Ours carries derivatives by hand, forward and back; beside it plain nested autograd in torch, torch.func with forward over
-reverse mode and with forward over forward mode, and DeepXDE (torch backend), on the same network, points, precision and optimiser. Printed are seconds, and how many of our steps each one costs.
+reverse mode and with forward over forward mode, and DeepXDE (torch backend), on the same network, points, precision and optimiser.
 """
 
 import argparse
-import json
 import os
-import statistics
-import time
 
 os.environ.setdefault("DDE_BACKEND", "pytorch")
 
 import deepxde as dde
 import numpy as np
 import torch
+from report import medians, row, write
 
 from redrawn.methods import physics
 
 VISCOSITY = 0.01 / np.pi
-
-
-def seconds(work) -> float:
-    """Return how long one call takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def nested_residual(parameters, points):
@@ -85,7 +76,7 @@ def deepxde_step(hidden: int, width: int, points: int, data: int):
 
 
 def main() -> None:
-    """Measure and print the ratios."""
+    """Measure, print and keep the ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=int, default=10_000)
     parser.add_argument("--hidden", type=int, default=8)
@@ -145,18 +136,11 @@ def main() -> None:
     jet = physics.tanh_jet(trial, physics.coordinates(points[:100]))
     found = physics.burgers_residual(jet, VISCOSITY)[0]
     torch.testing.assert_close(found, wanted_residual, rtol=1e-3, atol=1e-5)
-    times = {name: [] for name in work}
-    for call in work.values():
-        call(2)  # warm up
-    for _ in range(given.rounds):
-        for name, call in work.items():
-            times[name].append(seconds(lambda call=call: call(given.steps)) / given.steps)
-    step = {name: statistics.median(t) for name, t in times.items()}
-    result = {
-        "seconds_per_step": {n: round(s, 4) for n, s in step.items()},
-        "steps_by_hand_in_one": {n: round(s / step["by hand"], 2) for n, s in step.items()},
-    }
-    print(json.dumps(result, indent=1))
+    calls = {name: lambda call=call: call(given.steps) for name, call in work.items()}
+    step = {name: t / given.steps for name, t in medians(calls, given.rounds).items()}
+    shape = f"a step, {given.points:,} points, {given.hidden} layers of {given.width}"
+    rows = [row(shape, step["by hand"], name, t) for name, t in step.items() if name != "by hand"]
+    write(__file__, "Burgers' equation by a physics-informed network", rows)
 
 
 if __name__ == "__main__":

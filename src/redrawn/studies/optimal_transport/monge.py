@@ -63,7 +63,7 @@ def gaussians(seed: int):
         x, z = (torch.randn((e, n, 2), generator=source) for _ in range(2))
         return x, z @ root + shift
 
-    return draw, lambda x: x @ root + shift
+    return draw, lambda x: x @ root.to(x) + shift.to(x)
 
 
 def moons(seed: int):
