@@ -95,6 +95,8 @@ def test_network_is_the_sum_over_orders(disk):
             h = sum(basis[k] @ h @ parts[k] for k in range(4)) + bias[e]
             h = h.relu() if i < 2 else h
         torch.testing.assert_close(found[e], h)
+    turned = [*layers[:-1], tuple(-part for part in layers[-1])]
+    torch.testing.assert_close(physics.chebyshev_network(turned, basis, nodes), -found)  # linear
     gram = layers[1][0][0].T @ layers[1][0][0]
     torch.testing.assert_close(gram, torch.eye(3).double())
 
