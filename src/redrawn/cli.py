@@ -214,6 +214,7 @@ def affected(
 def check(
     chapters: Chapters = None,
     profile: Profile = "quick",
+    seed: Annotated[int, typer.Option(min=0)] = 0,
     seeds: Seeds = None,
     json_: AsJson = False,
 ) -> None:
@@ -225,7 +226,7 @@ def check(
     states = [
         status.of_run(c, profile, merge.merge(c.slug, profile, _seeds(seeds)))
         if seeds
-        else status.of_chapter(c, profile)
+        else status.of_chapter(c, profile, seed)
         for c in _written(book, chapters)
     ]
     bad, rows, printed = [], [], []
