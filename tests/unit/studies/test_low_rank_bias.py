@@ -56,6 +56,11 @@ def test_completion_from_a_small_start_uses_fewer_components():
     assert list(times) == ["first", "second", "third"]
 
 
+def test_the_share_of_seeds_in_order():
+    times = {"first": [0.1, 0.1, 0.3], "second": [0.2, 0.1, 0.2], "third": [0.3, 0.3, 0.4]}
+    assert hierarchical.in_order(times) == pytest.approx(1 / 3)
+
+
 def test_half_of_the_pairs_show_the_same_figure():
     images, figure, held = locality.pictures()
     assert images.shape[1:] == (8, 8) and 0 < held.float().mean() < 0.3

@@ -125,6 +125,12 @@ def half_times(frame: pd.DataFrame) -> dict[str, list[float]]:
     return found
 
 
+def in_order(times: dict[str, list[float]]) -> float:
+    """Return the share of seeds in which the first norm passes before the second, and the second before the third."""
+    first, second, third = map(np.array, times.values())
+    return float(np.mean((first < second) & (second < third)))
+
+
 def last(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the last step."""
     return frame[frame.step == frame.step.max()]
