@@ -8,7 +8,19 @@ import pytest
 import torch
 
 from redrawn.methods import low_rank
-from redrawn.studies.low_rank_bias import bures, double, hierarchical, incremental, locality, tubal
+from redrawn.studies.low_rank_bias import (
+    bures,
+    bures_curvature,
+    bures_flow,
+    bures_rates,
+    double,
+    double_convex,
+    double_image,
+    hierarchical,
+    incremental,
+    locality,
+    tubal,
+)
 
 MODULES = (bures, double, hierarchical, incremental, locality, tubal)
 
@@ -42,6 +54,11 @@ def test_completion_from_a_small_start_uses_fewer_components():
     assert ranks["small start"] < ranks["large start"]
     times = hierarchical.half_times(frame)
     assert list(times) == ["first", "second", "third"]
+
+
+def test_the_share_of_seeds_in_order():
+    times = {"first": [0.1, 0.1, 0.3], "second": [0.2, 0.1, 0.2], "third": [0.3, 0.3, 0.4]}
+    assert hierarchical.in_order(times) == pytest.approx(1 / 3)
 
 
 def test_half_of_the_pairs_show_the_same_figure():
@@ -85,8 +102,8 @@ def test_locality_gains_pair_the_same_seeds():
 def test_tubal_descent_reduces_the_error_and_reports_every_start():
     source = torch.Generator().manual_seed(0)
     truth = tubal.random_truth(2, 2, source)
-    starts = {"a": 1e-1, "b": 1e-2}
-    frame = tubal.descend(truth, 254, 4, starts, 2e-5, 200, 100, source)
+    starts = {"a": (4, 1e-1), "b": (4, 1e-2)}
+    frame = tubal.descend(truth, 254, starts, 2e-5, 200, 100, source)
     assert len(frame) == 3 * 2 * 2
     np.testing.assert_allclose(frame["rank 2"], frame.test)
     for start in frame.start.unique():
@@ -111,28 +128,52 @@ def test_problems_are_low_rank_plus_symmetric_outliers():
     assert 0.1 < ((y - x).abs() > 1e-12).double().mean() < 0.3
 
 
+def test_circulant_problems_have_rank_four_and_commute():
+    x, y = double_convex.circulant_problems(3, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(y, y.mT)
+    torch.testing.assert_close(torch.linalg.matrix_norm(x, 2), 5 * torch.ones(3).double())
+    assert (torch.linalg.matrix_rank(x, atol=1e-8) == 4).all()
+    assert (torch.linalg.eigvalsh(x) > -1e-12).all()
+    torch.testing.assert_close(x @ y, y @ x)
+    assert (((y - x).abs() > 1e-12).sum((1, 2)) == 4 * double_convex.N).all()
+    assert not torch.allclose(x[0], x[1])
+
+
+def test_distances_are_of_each_start_and_ratio():
+    x, y = double.problems(double_convex.N, 2, 0.1, 2, torch.Generator().manual_seed(0))
+    frame = double_convex.distances(x, y, ["1/α", "3/α"], 200)
+    assert not frame.duplicated(["start", "ratio", "weight", "seed"]).any()
+    start, ratio = double_convex.STARTS[1], double_convex.RATIOS[2]
+    one = double.descend(y[1:], [ratio], [start], 200)[0, 0, 0]
+    weight = torch.tensor([3 / ratio], dtype=torch.float64)
+    best = low_rank.component_pursuit(y[1:], weight, 400)[0][0]
+    chosen = (frame.start == start) & (frame.ratio == ratio) & (frame.weight == "3/α")
+    found = frame[chosen & (frame.seed == 1)].distance.item()
+    assert found == pytest.approx(float((one - best).norm() / x[1].norm()), rel=1e-6)
+
+
 def test_denoising_improves_and_the_end_is_measured_against_the_best():
     small = replace(double.SETTINGS["quick"], side=16, width=4, image_steps=50, image_seeds=2)
-    frame, pictures = double.denoise(small, 0)
-    assert min(min(v) for v in double.lost(frame).values()) >= 0
-    assert set(double.final_psnr(frame)) == {"double", "absolute error"}
-    assert len(double.smallest_gain(frame)) == 2
-    assert len(double.as_rows(pictures)) == 6 * 16 * 16
+    frame, pictures = double_image.denoise(small, 0)
+    assert min(min(v) for v in double_image.lost(frame).values()) >= 0
+    assert set(double_image.final_psnr(frame)) == {"double", "absolute error"}
+    assert len(double_image.smallest_gain(frame)) == 2
+    assert len(double_image.as_rows(pictures)) == 6 * 16 * 16
 
 
 def test_deep_linear_networks_converge_under_the_bound():
     small = bures.Settings((1, 2, 4), seeds=2, steps=400, pace=0.02)
-    frame = bures.converge(small, 0)
-    assert max(bures.over_bound(frame)) <= 1e-9
-    assert min(bures.linearity(bures.rates(frame))) > 0.9
+    frame = bures_rates.converge(small, 0)
+    assert max(bures_rates.over_bound(frame)) <= 1e-9
+    assert min(bures_rates.linearity(bures_rates.rates(frame))) > 0.9
     assert max(bures.critical_gradients(1, 2)) < 1e-8
-    grown = bures.growth(bures.curvature(0, 2, 4, 2))
+    grown = bures_curvature.growth(bures_curvature.curvature(0, 2, 4, 2))
     assert min(grown["plain"]) > max(grown["smoothed"])
 
 
 def test_descent_nears_the_flow_as_its_step_falls():
     coarse, fine = (
-        np.mean(bures.flow_times(bures.Settings((1,), seeds=2, pace=pace, steps=4000), 0))
+        np.mean(bures_flow.flow_times(bures.Settings((1,), seeds=2, pace=pace, steps=4000), 0))
         for pace in (0.02, 0.005)
     )
     assert fine < 0.4 * coarse < 0.02
@@ -142,4 +183,4 @@ def test_the_smallest_gain_is_over_noise_levels():
     rows = [("double", 0.1, 0, 9, 30.0), ("double", 0.5, 0, 9, 20.0),
             ("absolute error", 0.1, 0, 9, 29.0), ("absolute error", 0.5, 0, 9, 10.0)]  # fmt: skip
     frame = pd.DataFrame(rows, columns=["method", "level", "seed", "step", "psnr"])
-    assert double.smallest_gain(frame) == [1.0]
+    assert double_image.smallest_gain(frame) == [1.0]

@@ -26,7 +26,7 @@ from redrawn.methods.low_rank.locality import (
     patch_alignment,
 )
 from redrawn.methods.low_rank.matrix_sensing import (
-    best_of_rank,
+    best_of_ranks,
     gaussian_measurements,
     sensing_gradient,
     to_matrix,
@@ -53,7 +53,7 @@ __all__ = [
     "GroupRMSprop",
     "HierarchicalFactors",
     "balance",
-    "best_of_rank",
+    "best_of_ranks",
     "best_of_tubal_rank",
     "bures_gradient",
     "bures_loss",

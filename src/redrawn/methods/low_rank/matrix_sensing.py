@@ -6,16 +6,26 @@ one with zeros, and factors of several widths go side by side in one batch.
 """
 
 import math
+from functools import cache
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 
+@cache
+def _triangle(d: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return where a matrix of d columns has its upper triangle, where each entry finds its own, and √2 off the diagonal."""
+    rows, columns = torch.triu_indices(d, d)
+    place = torch.empty(d, d, dtype=torch.long)
+    place[rows, columns] = place[columns, rows] = torch.arange(len(rows))
+    return rows * d + columns, place, torch.where(rows == columns, 1.0, math.sqrt(2)).double()
+
+
 def to_vector(x: Float[Tensor, "*b d d"]) -> Float[Tensor, "*b n"]:
     """Return symmetric matrices as vectors of n = d(d+1)/2 entries, with the same inner product."""
-    rows, columns = torch.triu_indices(x.shape[-1], x.shape[-1])
-    return x[..., rows, columns] * torch.where(rows == columns, 1.0, math.sqrt(2)).to(x)
+    index, _, size = _triangle(x.shape[-1])
+    return x.flatten(-2)[..., index] * size.to(x)
 
 
 def to_matrix(v: Float[Tensor, "*b n"]) -> Float[Tensor, "*b d d"]:
@@ -27,12 +37,8 @@ def to_matrix(v: Float[Tensor, "*b n"]) -> Float[Tensor, "*b d d"]:
     d = (math.isqrt(8 * v.shape[-1] + 1) - 1) // 2
     if d * (d + 1) // 2 != v.shape[-1]:
         raise ValueError(f"{v.shape[-1]} entries are no triangle of a matrix")
-    rows, columns = torch.triu_indices(d, d)
-    entries = v * torch.where(rows == columns, 1.0, math.sqrt(0.5)).to(v)
-    found = v.new_zeros(*v.shape[:-1], d, d)
-    found[..., rows, columns] = entries
-    found[..., columns, rows] = entries
-    return found
+    _, place, size = _triangle(d)
+    return (v / size.to(v))[..., place]
 
 
 def gaussian_measurements(
@@ -51,22 +57,24 @@ def sensing_gradient(
     return to_matrix(residual @ measure) @ u, residual.square().sum(-1) / 4
 
 
-def best_of_rank(
+def best_of_ranks(
     x: Float[Tensor, "d d"],
     measure: Float[Tensor, "count n"],
-    rank: int,
+    ranks: list[int],
     steps: int,
     step: float,
-) -> Float[Tensor, "d d"]:
-    """Return Z_s, the minimiser of the sensing loss of rank `rank`: descent from the truncated eigenvectors of X*.
+) -> Float[Tensor, "ranks d d"]:
+    """Return Z_s, the minimiser of the sensing loss of rank s, for each s: descent from the truncated eigenvectors of X*.
 
     Raises:
-        ValueError: the rank is not within 1 … d.
+        ValueError: a rank is not within 1 … d.
     """
-    if not 1 <= rank <= len(x):
-        raise ValueError(f"rank {rank} is not within 1 and {len(x)}")
+    if not 1 <= min(ranks) <= max(ranks) <= len(x):
+        raise ValueError(f"ranks {ranks} are not within 1 and {len(x)}")
     values, vectors = torch.linalg.eigh(x)
-    u = vectors[:, -rank:] * values[-rank:].clamp_min(0).sqrt()
+    largest = max(ranks)
+    u = (vectors[:, -largest:] * values[-largest:].clamp_min(0).sqrt()).flip(1)
+    u = torch.stack([u * (torch.arange(largest) < s) for s in ranks])
     y = measure @ to_vector(x)
     for _ in range(steps):
         u = u - step * sensing_gradient(u, measure, y)[0]

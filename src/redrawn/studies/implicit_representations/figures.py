@@ -86,20 +86,18 @@ def extrapolation(curves: pd.DataFrame, edge: float) -> Figure:
     """Draw sin and each net's median with its range over seeds, inside and outside of the training range."""
     figure, rows = plt.subplots(2, 2, figsize=(8, 5), sharex=True, sharey=True)
     for axes, (net, found) in zip(rows.flat, curves.groupby("net", sort=False), strict=True):
-        spread = found.groupby("x").y.agg(
-            ["median", lambda y: y.quantile(0.05), lambda y: y.quantile(0.95)]
-        )
-        spread.columns = ["median", "low", "high"]
+        spread = found.groupby("x").y.quantile([0.05, 0.5, 0.95]).unstack()
         axes.axvspan(-edge, edge, color="0.92", label="training range")
         axes.plot(spread.index, np.sin(spread.index), color="0.4", linestyle=":", label="sin x")
-        axes.plot(spread.index, spread["median"], label="median over seeds")
-        axes.fill_between(spread.index, spread.low, spread.high, alpha=0.3)
+        axes.plot(spread.index, spread[0.5], label="median over seeds")
+        axes.fill_between(spread.index, spread[0.05], spread[0.95], alpha=0.3)
         axes.set(title=NAMES[net], ylim=(-4, 4))
     for axes in rows[1]:
         axes.set_xlabel("x (radians)")
     for axes in rows[:, 0]:
         axes.set_ylabel("f(x)")
-    rows[0, 0].legend(fontsize="small", loc="upper left")
+    handles, labels = rows[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
 
 

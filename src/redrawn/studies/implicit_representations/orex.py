@@ -86,7 +86,10 @@ def slice_points(settings: Settings, solid: str, rng: np.random.Generator, n: in
 
 
 def reconstruct(settings: Settings, solid: str, seed: int, device: str):
-    """Train on slices; return a function from (n, d) to logits (seeds, n) and their gradients (seeds, n, d)."""
+    """Train on slices.
+
+    Returns a function from points (n, d) to logits (seeds, n) and, unless told otherwise, their gradients (seeds, n, d).
+    """
     source = generator(seed)
     clouds = []
     for i in range(settings.seeds):
@@ -110,12 +113,13 @@ def reconstruct(settings: Settings, solid: str, seed: int, device: str):
         final_share=settings.decay**settings.steps, weight_decay=settings.weight_decay,
     )  # fmt: skip
 
-    def evaluate(x: np.ndarray):
+    def evaluate(x: np.ndarray, gradients: bool = True):
         at = torch.tensor(x, dtype=torch.float32, device=device)
-        at = at.expand(settings.seeds, -1, -1).clone().requires_grad_()
-        value = surfaces.orex(net, at, settings.iterations)[-1]
-        (slope,) = torch.autograd.grad(value.sum(), at)
-        return value.detach().cpu().numpy(), slope.cpu().numpy()
+        at = at.expand(settings.seeds, -1, -1).clone().requires_grad_(gradients)
+        with torch.set_grad_enabled(gradients):
+            value = surfaces.orex(net, at, settings.iterations)[-1]
+        slope = torch.autograd.grad(value.sum(), at)[0].cpu().numpy() if gradients else None
+        return value.detach().cpu().numpy(), slope
 
     return evaluate
 
@@ -135,7 +139,8 @@ def ablate(settings: Settings, seed: int, device: str):
         for name, change in VARIANTS.items():
             evaluate = reconstruct(replace(settings, **change), solid, seed, device)
             rows.append(score(evaluate, solid).assign(solid=solid, variant=name))
-            pictures.setdefault(name, evaluate(grid)[0][0].reshape(GRID, GRID))
+            if solid == settings.solids[0]:
+                pictures[name] = evaluate(grid, gradients=False)[0][0].reshape(GRID, GRID)
     return pd.concat(rows, ignore_index=True), pictures
 
 

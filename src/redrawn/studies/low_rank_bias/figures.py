@@ -24,7 +24,7 @@ def _mean(axes, frame: pd.DataFrame, x: str, y: str, by: str, logarithmic: bool 
 
 def incremental(frame: pd.DataFrame) -> Figure:
     """Draw the distances to the best solutions and the effective rank: full width above, few columns below."""
-    figure, grid = plt.subplots(2, 2, figsize=(9, 6.2), sharex=True)
+    figure, grid = plt.subplots(2, 2, figsize=(8, 6.2), sharex=True)
     starts = {f"all columns, {name(SCALES[-1])}": name(SCALES[-1])}
     starts |= {f"{FEW} columns, {name(1e-3)}": f"{FEW} columns"}
     ranks = [c for c in frame.columns if c.startswith("rank ")]
@@ -32,7 +32,8 @@ def incremental(frame: pd.DataFrame) -> Figure:
         rows = frame[frame.start == start]
         one = rows[rows.seed == 0]
         for style, column in zip(LINES, ranks, strict=False):
-            left.plot(one.step, one[column], linestyle=style, label=column)
+            label = f"{column}, the truth" if column == ranks[-1] else column
+            left.plot(one.step, one[column], linestyle=style, label=label)
         left.set(yscale="log", ylabel="distance to best of rank s", title=title)
         for s in range(1, len(ranks) + 1):
             right.axhline(s, color="0.85", linewidth=1)
@@ -68,7 +69,7 @@ def scales(found: pd.DataFrame) -> Figure:
 
 def components(frame: pd.DataFrame) -> Figure:
     """Draw the largest norms of local components against the iteration, by start."""
-    figure, both = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
+    figure, both = plt.subplots(1, 2, figsize=(8, 3.8), sharey=True)
     for axes, (start, rows) in zip(both, frame.groupby("start", sort=False), strict=True):
         one = rows[rows.seed == 0]
         for style, k in zip(LINES, range(1, 7), strict=True):
@@ -114,7 +115,7 @@ def tubal_phases(frame: pd.DataFrame) -> Figure:
 
 def tubal_scales(frame: pd.DataFrame) -> Figure:
     """Draw the test error and the tubal rank against the iteration, by size of the start."""
-    figure, both = plt.subplots(1, 2, figsize=(9, 3.8))
+    figure, both = plt.subplots(1, 2, figsize=(8, 3.8))
     _mean(both[0], frame, "step", "test", "start", True)
     _mean(both[1], frame, "step", "rank", "start")
     both[0].set(yscale="log", xlabel="iteration", ylabel="test error")
@@ -125,7 +126,7 @@ def tubal_scales(frame: pd.DataFrame) -> Figure:
 
 def tubal_photograph(frame: pd.DataFrame) -> Figure:
     """Draw the distances to the best approximations of each tubal rank, and the tubal rank, by start."""
-    figure, grid = plt.subplots(2, 2, figsize=(9, 6.2), sharex=True)
+    figure, grid = plt.subplots(2, 2, figsize=(8, 6.2), sharex=True)
     ranks = [c for c in frame.columns if c.startswith("rank ")]
     for (start, rows), (left, right) in zip(frame.groupby("start", sort=False), grid, strict=True):
         one = rows[rows.seed == 0]
@@ -146,12 +147,16 @@ def tubal_photograph(frame: pd.DataFrame) -> Figure:
 
 def double_limit(frame: pd.DataFrame) -> Figure:
     """Draw the distance to the convex programme of weight 1/α against the size of the start, by ratio of rates."""
-    figure, axes = plt.subplots(figsize=(6.5, 3.6))
-    rows = frame[frame.weight == "1/α"]
-    rows = rows.assign(series=[f"α = {a:.3g}" for a in rows.ratio])
-    _mean(axes, rows, "start", "distance", "series", True)
-    axes.set(xscale="log", yscale="log", xlabel="size γ of the start", ylabel="relative distance")
-    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    figure, both = plt.subplots(1, 2, figsize=(8, 3.9), sharey=True)
+    titles = {"circulant": "circulant: all commute", "random": "random: they do not"}
+    for axes, (matrices, title) in zip(both, titles.items(), strict=True):
+        rows = frame[(frame.weight == "1/α") & (frame.matrices == matrices)]
+        rows = rows.assign(series=[f"α = {a:.3g}" for a in rows.ratio])
+        _mean(axes, rows, "start", "distance", "series", True)
+        axes.set(xscale="log", yscale="log", xlabel="size γ of the start", title=title)
+    both[0].set_ylabel("relative distance")
+    handles, labels = both[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -163,7 +168,7 @@ def double_rates(frame: pd.DataFrame, n: int) -> Figure:
     ])  # fmt: skip
     _mean(axes, rows, "ratio", "error", "series", True)
     axes.axvline(n**0.5, color="0.6", linewidth=1)
-    axes.text(n**0.5 * 1.03, axes.get_ylim()[0], "√n", va="bottom", color="0.3")
+    axes.text(n**0.5 * 1.03, 0.02, "√n", transform=axes.get_xaxis_transform(), color="0.3")
     axes.set(
         xscale="log", yscale="log", xlabel="ratio α of the learning rates", ylabel="relative error"
     )
@@ -175,7 +180,7 @@ def learning_curves(frame: pd.DataFrame) -> Figure:
     """Draw PSNR against the step, a panel a noise level."""
     height = (frame.level.nunique() + 1) // 2
     figure, grid = plt.subplots(
-        height, 2, figsize=(9, 3.2 * height + 0.6), sharex=True, sharey=True, squeeze=False
+        height, 2, figsize=(8, 3.2 * height + 0.6), sharex=True, sharey=True, squeeze=False
     )
     for axes, (level, rows) in zip(grid.flat, frame.groupby("level"), strict=True):
         _mean(axes, rows, "step", "psnr", "method")
@@ -206,7 +211,7 @@ def denoised(pictures: dict) -> Figure:
 
 def bures_depth(frame: pd.DataFrame, found: pd.DataFrame) -> Figure:
     """Draw the excess loss against time with its bound, and the rate against depth."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.8))
     rows = frame[(frame.seed == 0) & (frame.tau == frame.tau.min())]
     for style, (depth, part) in zip(LINES, rows.groupby("depth"), strict=False):
         (line,) = left.plot(part.time * depth, part.excess, linestyle=style, label=f"depth {depth}")

@@ -30,7 +30,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(6, 16, 3, 6000, seeds=6),
+    "quick": Settings(6, 16, 3, 4000, seeds=6),
     "standard": Settings(6, 16, 3, 40_000, every=100),
     "paper": Settings(8, 512, 5, 500_000),
 }
@@ -123,6 +123,12 @@ def half_times(frame: pd.DataFrame) -> dict[str, list[float]]:
                 float(part.step.to_numpy()[np.argmax(norm > norm[-1] / 2)] / part.step.max())
             )
     return found
+
+
+def in_order(times: dict[str, list[float]]) -> float:
+    """Return the share of seeds in which the first norm passes before the second, and the second before the third."""
+    first, second, third = map(np.array, times.values())
+    return float(np.mean((first < second) & (second < third)))
 
 
 def last(frame: pd.DataFrame) -> pd.DataFrame:

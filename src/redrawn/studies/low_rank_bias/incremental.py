@@ -30,7 +30,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(30, 4, 360, 2600, seeds=3),
+    "quick": Settings(30, 4, 360, 2600, seeds=3, every=20),
     "standard": Settings(40, 4, 640, 2600, seeds=4),
     "paper": Settings(50, 5, 5000, 10_000, seeds=10),
 }
@@ -56,7 +56,7 @@ def descend(settings: Settings, seed: int) -> pd.DataFrame:
         x = (basis * 5 * 0.5 ** torch.arange(r)) @ basis.T
         measure = low_rank.gaussian_measurements(d, settings.measurements, source)
         y = measure @ low_rank.to_vector(x)
-        best = [low_rank.best_of_rank(x, measure, s, 1500, 0.02) for s in range(1, r)] + [x]
+        best = [*low_rank.best_of_ranks(x, measure, [*range(1, r)], 1500, 0.02), x]
         unit = torch.randn(d, d, generator=source, dtype=torch.float64) / d**0.5
         u = torch.stack([*(a * unit for a in SCALES), 1e-3 * unit])
         u[-1, :, FEW:] = 0

@@ -36,7 +36,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(6000, 4000, seeds=6),
+    "quick": Settings(6000, 4000, seeds=6, width_seeds=10),
     "standard": Settings(10_000, 10_000, seeds=8, width_seeds=100),
     "paper": Settings(10_000, 40_000, seeds=20, width_seeds=100),
 }
@@ -71,7 +71,7 @@ def degrees_of_freedom(n: int, k: int, rank: int) -> int:
     return real * (n * rank - rank * (rank - 1) // 2) + (k - real) // 2 * (2 * n * rank - rank**2)
 
 
-def descend(truth, count: int, width: int, starts, pace: float, steps: int, every: int, source):
+def descend(truth, count: int, starts, pace: float, steps: int, every: int, source):
     """Descend on Σ (⟨A_i, U ∗ Uᵀ⟩ - y_i)² from each start, every seed with measurements of its own.
 
     A_i has standard normal entries. Of it a symmetric tensor sees the symmetric part only, whose coordinates are
@@ -80,8 +80,7 @@ def descend(truth, count: int, width: int, starts, pace: float, steps: int, ever
     Args:
         truth: X ∗ Xᵀ of each seed.
         count: number of measurements.
-        width: columns R of U.
-        starts: {name: size of the start}.
+        starts: {name: (columns R of U, size of the start)}; starts of as many columns share one draw.
         pace: step of gradient descent; the gradient is Σ residual · sym(A_i) ∗ U.
         steps: number of steps.
         every: steps between two rows of the result.
@@ -105,8 +104,9 @@ def descend(truth, count: int, width: int, starts, pace: float, steps: int, ever
         low_rank.from_coordinates((normal @ free[..., None])[..., 0], n, k), r
     )
     power = power[:, None].expand(e, b, *power.shape[1:])
-    start = low_rank.square_root(draw(e, n, width, k) / width**0.5)
-    u = torch.stack([a * start for a in starts.values()], 1)
+    widths = dict.fromkeys(width for width, _ in starts.values())
+    drawn = {w: low_rank.square_root(draw(e, n, w, k) / w**0.5) for w in widths}
+    u = torch.stack([size * drawn[width] for width, size in starts.values()], 1)
     best = {f"rank {s}": low_rank.best_of_tubal_rank(truth, s)[:, None] for s in range(1, r + 1)}
     size = free.norm(dim=1)[:, None]
     weight = (free * (normal @ free[..., None])[..., 0]).sum(1).sqrt()[:, None]
@@ -143,8 +143,8 @@ def phases(settings: Settings, seed: int) -> pd.DataFrame:
     source, s = generator(seed), settings
     truth = random_truth(s.seeds, 2, source)
     pace = 2 * s.step  # the authors' gradient has A_i + A_iᵀ
-    starts = {name(1e-7): 1e-7}
-    return descend(truth, random_count(2, 1.2), 100, starts, pace, s.steps, s.every, source)
+    starts = {name(1e-7): (100, 1e-7)}
+    return descend(truth, random_count(2, 1.2), starts, pace, s.steps, s.every, source)
 
 
 def scales(settings: Settings, seed: int) -> pd.DataFrame:
@@ -152,21 +152,17 @@ def scales(settings: Settings, seed: int) -> pd.DataFrame:
     source, s = generator(seed + 500), settings
     truth = random_truth(s.seeds, 3, source)
     pace = 4 * s.step  # here the authors' A_i is G + Gᵀ itself
-    starts = {name(a): a for a in SCALES}
-    return descend(truth, random_count(3, 0.9), 50, starts, pace, s.steps, s.every, source)
+    starts = {name(a): (50, a) for a in SCALES}
+    return descend(truth, random_count(3, 0.9), starts, pace, s.steps, s.every, source)
 
 
 def widths(settings: Settings, seed: int) -> dict[str, list[float]]:
     """Return log₁₀ of the test error at an early step for each R, α = 1e-7, every R on the same problems."""
-    found, s = {}, settings
-    for width in WIDTHS:
-        source = generator(seed + 900)
-        truth = random_truth(s.width_seeds, 3, source)
-        count, starts = random_count(3, 0.9), {name(1e-7): 1e-7}
-        frame = descend(truth, count, width, starts, 4 * s.step, s.early, s.early, source)
-        rows = frame[frame.step == s.early].sort_values("seed")
-        found[f"R = {width}"] = np.log10(rows.test).tolist()
-    return found
+    source, s = generator(seed + 900), settings
+    truth = random_truth(s.width_seeds, 3, source)
+    starts = {f"R = {width}": (width, 1e-7) for width in WIDTHS}
+    pace = 4 * s.step
+    return log_errors(descend(truth, random_count(3, 0.9), starts, pace, s.early, s.early, source))
 
 
 def photograph(settings: Settings, seed: int) -> pd.DataFrame:
@@ -177,8 +173,8 @@ def photograph(settings: Settings, seed: int) -> pd.DataFrame:
     source, s = generator(seed + 1300), settings
     truth = photograph_truth().repeat(s.seeds, 1, 1, 1)
     count = photograph_count()
-    starts, width = PHOTOGRAPH, 2 * PHOTOGRAPH_SIDE
-    return descend(truth, count, width, starts, 0.02 / count, s.photograph_steps, 20, source)
+    starts = {label: (2 * PHOTOGRAPH_SIDE, size) for label, size in PHOTOGRAPH.items()}
+    return descend(truth, count, starts, 0.02 / count, s.photograph_steps, 20, source)
 
 
 def photograph_count() -> int:
