@@ -28,6 +28,7 @@ from redrawn.methods.attribution.gradient import (
 from redrawn.methods.attribution.idgi import idgi
 from redrawn.methods.attribution.igos import igos, masked
 from redrawn.methods.attribution.integrated_gradients import Node, integrated_gradients, walk
+from redrawn.methods.attribution.layers import recorded
 from redrawn.methods.attribution.metrics import (
     deletion,
     infidelity,
@@ -80,6 +81,7 @@ __all__ = [
     "pixel_perturbation",
     "ranks",
     "reco",
+    "recorded",
     "replacement_curve",
     "roughness",
     "saliency",

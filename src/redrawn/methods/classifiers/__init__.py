@@ -6,7 +6,6 @@ from redrawn.methods.classifiers.efficientnet_lite import efficientnet_lite0
 from redrawn.methods.classifiers.perceptron import (
     group_sort,
     init_perceptron,
-    lipschitz_perceptron,
     orthonormal,
     perceptron,
 )
@@ -19,7 +18,6 @@ __all__ = [
     "efficientnet_lite0",
     "group_sort",
     "init_perceptron",
-    "lipschitz_perceptron",
     "orthonormal",
     "perceptron",
     "projected_descent",

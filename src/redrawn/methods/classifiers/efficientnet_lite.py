@@ -1,6 +1,5 @@
 """EfficientNet-Lite0: an ImageNet classifier with BatchNorm and ReLU6 (Tan and Le, 2019; the Lite variant by Liu)."""
 
-import torch
 from efficientnet_lite_pytorch import EfficientNet
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -10,9 +9,8 @@ def efficientnet_lite0(state: dict[str, Tensor], device: str = "cpu") -> nn.Modu
     """Return the trained network, frozen and in evaluation mode; it reads prepared photographs of 224 pixels."""
     network = EfficientNet.from_name("efficientnet-lite0")
     network.load_state_dict(state)
-    network = network.to(device=device, memory_format=torch.channels_last)
     network.prepare = prepare
-    return network.requires_grad_(False).eval()
+    return network.to(device).requires_grad_(False).eval()
 
 
 def prepare(photographs: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:

@@ -43,19 +43,22 @@ def group_sort(x: Float[Tensor, "... d"]) -> Float[Tensor, "... d"]:
     return torch.stack([pairs.amin(-1), pairs.amax(-1)], -1).flatten(-2)
 
 
-def orthonormal(weight: Float[Tensor, "e a b"], steps: int = 12) -> Float[Tensor, "e a b"]:
-    """Return the nearest matrices with orthonormal rows or columns, by Björck's iteration."""
+def orthonormal(
+    weight: Float[Tensor, "e a b"], steps: int = 12, scale: bool = True
+) -> Float[Tensor, "e a b"]:
+    """Return the nearest matrices with orthonormal rows or columns, by Björck's iteration.
+
+    Args:
+        weight: matrices.
+        steps: of the iteration; one or two keep up with training.
+        scale: first bring the singular values below one; needless where the largest is known to be below √3.
+    """
     tall = weight.shape[1] >= weight.shape[2]
     w = weight if tall else weight.mT
-    # an upper bound of the largest singular value starts the iteration within its range
-    bound = (w.abs().sum(1).amax(1) * w.abs().sum(2).amax(1)).sqrt()
-    frobenius = w.square().sum((1, 2)).sqrt()
-    w = w / torch.minimum(bound, frobenius)[:, None, None]
+    if scale:
+        bound = (w.abs().sum(1).amax(1) * w.abs().sum(2).amax(1)).sqrt()
+        frobenius = w.square().sum((1, 2)).sqrt()
+        w = w / torch.minimum(bound, frobenius)[:, None, None]
     for _ in range(steps):
         w = 1.5 * w - 0.5 * w @ (w.mT @ w)
     return w if tall else w.mT
-
-
-def lipschitz_perceptron(layers: Layers, x: Float[Tensor, "e n d"]) -> Float[Tensor, "e n k"]:
-    """Return the outputs of the same layers as 1-Lipschitz maps, in the Euclidean norm."""
-    return perceptron([(orthonormal(w), b) for w, b in layers], x, group_sort)

@@ -1,0 +1,81 @@
+"""Class images and saliency maps (Simonyan et al.), and what a deconvnet has to do with gradients."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from redrawn.data import imagenet
+from redrawn.methods import attribution, classifiers
+from redrawn.studies.attribution.subjects import Subject
+from redrawn.studies.ensemble import generator
+
+CLASSES = {"goose": 99, "dalmatian": 251, "bell pepper": 945, "lemon": 951}
+OBJECTIVES = ("score", "posterior")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Sizes of the ascent; its step is in units of a pixel's value, its decay per squared unit."""
+
+    side: int
+    steps: int
+    learning_rate: float = 2.0
+    decay: float = 1e-7
+
+
+SETTINGS = {"quick": Settings(112, 40), "standard": Settings(224, 100), "paper": Settings(224, 400)}
+
+
+def climb(settings: Settings, device: str) -> tuple[pd.DataFrame, dict[str, Tensor]]:
+    """Climb each class's score and its posterior from the mean picture.
+
+    SqueezeNet's last ReLU is left out: at the mean picture it would pass no gradient back to most classes.
+
+    Returns:
+        A frame (objective, class, seed, score, others, probability): the class's score, the log-sum-exp of the others', the
+        posterior; and the images (n, 3, side, side), red-green-blue, by objective.
+    """
+    network = classifiers.squeezenet(imagenet.squeezenet(), device, final_relu=False)
+    labels = torch.tensor(list(CLASSES.values()), device=device)
+    rows, pictures = [], {}
+    for objective in OBJECTIVES:
+        images = attribution.class_images(
+            network, labels, settings.side, settings.steps, settings.learning_rate, settings.decay,
+            objective,
+        )  # fmt: skip
+        with torch.no_grad():
+            outputs = network(images)
+        own = outputs.gather(1, labels[:, None])[:, 0]
+        others = outputs.scatter(1, labels[:, None], -torch.inf).logsumexp(1)
+        share = torch.sigmoid(own - others)
+        for i, name in enumerate(CLASSES):
+            rows.append((objective, name, i, own[i].item(), others[i].item(), share[i].item()))
+        pictures[objective] = images.flip(1)
+    columns = ["objective", "class", "seed", "score", "others", "probability"]
+    return pd.DataFrame(rows, columns=columns), pictures
+
+
+def removal(given: Subject, maps: Tensor, seed: int, share: float = 0.05) -> dict[str, list[float]]:
+    """Return the probability kept, over the whole, when the most salient pixels or random ones turn mean grey."""
+    noise = torch.rand(maps.shape, generator=generator(seed)).to(maps.device)
+    whole, kept = given.probability(given.x), {}
+    for name, order in (("random", noise), ("saliency", maps)):
+        steps = round(1 / share)
+        curve = attribution.replacement_curve(
+            given.probability, given.x, torch.zeros_like(given.x), order, steps, until=1
+        )
+        kept[name] = (curve[:, 1] / whole).tolist()
+    return kept
+
+
+def deconvnet_difference(networks: list[nn.Sequential], x: Tensor, labels: Tensor, relu: bool):
+    """Return |deconvnet - gradient| / |gradient| of each network, with its ReLUs or with none."""
+    found = []
+    for net in networks:
+        if not relu:
+            net = nn.Sequential(*[nn.Identity() if isinstance(m, nn.ReLU) else m for m in net])
+        slope = attribution.gradient(attribution.class_score(net, labels), x)
+        found.append(((attribution.deconvnet(net, x, labels) - slope).norm() / slope.norm()).item())
+    return found
