@@ -1,4 +1,4 @@
-"""Do input gradients mark what a class hangs on? One coordinate, two blocks, and retraining (Shah et al.)."""
+"""Do input gradients mark what a class hangs on? One coordinate, and two blocks (Shah et al.)."""
 
 import itertools
 from dataclasses import dataclass
@@ -8,38 +8,37 @@ import torch
 from torch import Tensor
 
 from redrawn.data.digits import mnist
-from redrawn.data.fashion import fashion_mnist
 from redrawn.methods import attribution, classifiers
 from redrawn.studies.attribution import perceptrons
 from redrawn.studies.ensemble import generator
 
 forward = classifiers.perceptron
 BLOCKS = 10
-KEPT = (0.05, 0.1, 0.3)
 MODELS = ("standard", "robust")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes; the adversary's radius is Euclidean and a picture's, at 28 pixels."""
+    """Sizes; the adversary's radius is Euclidean and that of the pictures, at 28 pixels.
+
+    The points' learning rate is not the authors' 0.1: with a width of 25,000 descent is as many times faster.
+    """
 
     hidden: int
     point_steps: int
-    robust_steps: int
     side: int
     width: int
     digits: int
     steps: int
-    clothes: int
-    retrain_steps: int
+    learning_rate: float = 1.0
     radius: float = 2.0
     seeds: int = 3
 
 
 SETTINGS = {
-    "quick": Settings(1000, 600, 600, 14, 128, 2000, 300, 3000, 200),
-    "standard": Settings(4000, 2000, 4000, 28, 256, 4000, 800, 6000, 600),
-    "paper": Settings(25_000, 20_000, 20_000, 28, 1024, 4000, 5000, 6000, 5000),
+    "quick": Settings(1000, 400, 14, 128, 2000, 200),
+    "standard": Settings(4000, 1000, 28, 256, 4000, 600),
+    "paper": Settings(25_000, 20_000, 28, 1024, 4000, 5000, learning_rate=0.1),
 }
 
 
@@ -62,8 +61,8 @@ def points(settings: Settings, seed: int) -> pd.DataFrame:
         def loss(z, layers=layers, sign=sign):
             return torch.nn.functional.softplus(-sign * forward(layers, z)[..., 0])
 
-        descent = torch.optim.SGD(parameters, lr=0.1)
-        for _ in range(settings.point_steps if model == "standard" else settings.robust_steps):
+        descent = torch.optim.SGD(parameters, lr=settings.learning_rate)
+        for _ in range(settings.point_steps):
             inputs = many
             if model == "robust":
                 inputs = classifiers.projected_descent(
@@ -137,7 +136,8 @@ def blocks(settings: Settings, seed: int, device: str) -> tuple[pd.DataFrame, di
         radius = settings.radius * settings.side / 28 if model == "robust" else 0.0
         layers = perceptrons.fit(layers, forward, draw, settings.steps, 2e-3, radius)
         test, truth = x[-1000:].expand(e, -1, -1), y[-1000:].expand(e, -1)
-        slope = perceptrons.input_gradients(forward, layers, test, truth).abs()
+        loss = perceptrons.own_loss(forward, layers, truth)
+        slope = attribution.gradient(loss, test).abs()
         null = attribution.localisation(slope, in_null[-1000:].expand(e, -1, -1), 0.1).mean(1)
         right = perceptrons.accuracy(forward, layers, test, truth)
         rows += [
@@ -147,61 +147,3 @@ def blocks(settings: Settings, seed: int, device: str) -> tuple[pd.DataFrame, di
         shown[model] = slope[0, :6].view(shape)
         shown[f"{model}: picture"] = test[0, :6].view(shape)
     return pd.DataFrame(rows, columns=["model", "seed", "null", "accuracy"]), shown
-
-
-def clothes(settings: Settings, device: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return training and test pictures of clothing as rows, with their classes."""
-    parts = []
-    for part in ("train", "test"):
-        images, labels = fashion_mnist(part)
-        parts += [
-            perceptrons.shrink(images, settings.side).to(device),
-            torch.from_numpy(labels).to(device),
-        ]
-    x, y, test, truth = parts
-    return x[: settings.clothes], y[: settings.clothes], test, truth
-
-
-def diffroar(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Train with and without an adversary, and anew on the pixels of largest and of smallest gradient.
-
-    Returns a frame (model, seed, kept, top, bottom, diffroar) with the accuracies of the retrained networks. Other pixels are filled
-    by the training pictures' mean, as in the authors' code.
-    """
-    e, source = settings.seeds, generator(seed)
-    x, y, test, truth = clothes(settings, device)
-    widths = [x.shape[1], settings.width // 2, settings.width // 2, 10]
-
-    def many(part, count):
-        return part.expand(count, *part.shape)
-
-    importance = {}
-    for model in MODELS:
-        layers = classifiers.init_perceptron(widths, e, source, device)
-        draw = perceptrons.draws(many(x, e), many(y, e), 100, source)
-        radius = settings.radius * settings.side / 28 if model == "robust" else 0.0
-        layers = perceptrons.fit(layers, forward, draw, settings.steps, 2e-3, radius)
-        importance[model] = [
-            perceptrons.input_gradients(forward, layers, many(p, e), many(t, e)).abs()
-            for p, t in ((x, y), (test, truth))
-        ]
-    mean, rows = x.mean(0), []
-    for kept in KEPT:
-        for model in MODELS:
-            sets = [
-                torch.cat(
-                    [
-                        attribution.keep_ranked(many(p, e), size, kept, end, mean)
-                        for end in ("top", "bottom")
-                    ]
-                )
-                for p, size in zip((x, test), importance[model], strict=True)
-            ]
-            layers = classifiers.init_perceptron(widths, 2 * e, source, device)
-            draw = perceptrons.draws(sets[0], many(y, 2 * e), 100, source)
-            layers = perceptrons.fit(layers, forward, draw, settings.retrain_steps, 2e-3)
-            right = perceptrons.accuracy(forward, layers, sets[1], many(truth, 2 * e))
-            rows += [
-                (model, i, kept, right[i], right[e + i], right[i] - right[e + i]) for i in range(e)
-            ]
-    return pd.DataFrame(rows, columns=["model", "seed", "kept", "top", "bottom", "diffroar"])

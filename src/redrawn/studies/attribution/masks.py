@@ -26,7 +26,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((7, 14), 2, 4, 8),
+    "quick": Settings((7, 14), 2, 3, 5),
     "standard": Settings((7, 14, 28), 11, 15, 20),
     "paper": Settings((7, 14, 28), 17, 15, 20),
 }
@@ -87,20 +87,26 @@ def worst(frame: pd.DataFrame) -> list[float]:
     return apart.tolist()
 
 
-def photographs(settings: Settings, given: Subject, seed: int) -> tuple[Tensor, Tensor]:
-    """Return I-GOS's maps (n, h, w) of the first photographs, and the blurred photographs."""
+def photographs(settings: Settings, given: Subject, seed: int):
+    """Mask the first photographs along integrated gradients, and along plain ones.
+
+    Returns:
+        I-GOS's maps (n, h, w); the blurred photographs; {method: objective, one value a photograph}.
+    """
     blurred = blur(given.x, 50, 25)
-    found = []
+    found, objectives = [], {"gradient": [], "I-GOS": []}
     for place in range(settings.photographs):
         photo = one(given, place)
         spread = photo.x.std().item()  # pixels here are not scaled to unit variance
-        mask, _ = attribution.igos(
-            photo.probability, photo.x, blurred[place : place + 1], settings.photo_resolution,
-            iterations=settings.photo_iterations, points=settings.photo_points,
-            noise=0.2 * spread, source=generator(seed),
-        )  # fmt: skip
+        for name, points in (("gradient", 1), ("I-GOS", settings.photo_points)):
+            mask, value = attribution.igos(
+                photo.probability, photo.x, blurred[place : place + 1], settings.photo_resolution,
+                iterations=settings.photo_iterations, points=points, noise=0.2 * spread,
+                source=generator(seed),
+            )  # fmt: skip
+            objectives[name].append(value.item())
         found.append(importance(mask, given.x.shape[-2:]))
-    return torch.cat(found), blurred
+    return torch.cat(found), blurred, objectives
 
 
 def deletion(

@@ -62,15 +62,16 @@ def fit(
         before()
         x, y = draw()
         if radius:
-
-            def each(z):
-                return -forward(layers, z).log_softmax(-1).gather(-1, y[..., None])[..., 0]
-
-            x = classifiers.projected_descent(each, x, radius, 5, "l2")
+            x = classifiers.projected_descent(own_loss(forward, layers, y), x, radius, 5, "l2")
         return cross_entropy(forward(layers, x), y)
 
     train(leaves(layers), loss, steps, learning_rate, final_share=0.1)
     return [(w.detach(), b.detach()) for w, b in layers]
+
+
+def own_loss(forward: Forward, layers: list, y: Tensor):
+    """Return the cross-entropy of each sample, (e, n), for pictures (e, n, d)."""
+    return lambda z: -forward(layers, z).log_softmax(-1).gather(-1, y[..., None])[..., 0]
 
 
 def input_gradients(forward: Forward, layers: list, x: Tensor, y: Tensor) -> Tensor:
