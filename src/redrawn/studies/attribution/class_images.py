@@ -25,7 +25,7 @@ class Settings:
     decay: float = 1e-7
 
 
-SETTINGS = {"quick": Settings(112, 40), "standard": Settings(224, 100), "paper": Settings(224, 400)}
+SETTINGS = {"quick": Settings(112, 30), "standard": Settings(224, 100), "paper": Settings(224, 400)}
 
 
 def climb(settings: Settings, device: str) -> tuple[pd.DataFrame, dict[str, Tensor]]:

@@ -7,7 +7,7 @@ from torch import Tensor
 from redrawn.methods import attribution
 from redrawn.studies.attribution.subjects import Subject, one, table
 
-SHARES = (0.01, 0.03, 0.1, 0.2)
+SHARES = (0.03, 0.1, 0.3)
 SHARE = 0.1
 
 

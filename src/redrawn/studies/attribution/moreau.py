@@ -14,8 +14,8 @@ from redrawn.studies.attribution import perceptrons
 from redrawn.studies.ensemble import generator
 
 METHODS = ("gradient", "SmoothGrad", "MoreauGrad", "sparse MoreauGrad")
-PENALTIES = (0.0, 0.005, 0.05)
-SPARSE = 0.005
+PENALTIES = (0.0, 0.05, 0.5)
+SPARSE = 0.5
 NOISE = 0.1  # of the pictures' range, as in the authors' code
 KEPT = 0.4
 

@@ -23,7 +23,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(4, 32, 3, 24),
+    "quick": Settings(4, 32, 2, 16),
     "standard": Settings(11, 64, 6, 64),
     "paper": Settings(11, 256, 17, 256),
 }

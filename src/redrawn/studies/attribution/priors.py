@@ -19,7 +19,11 @@ NOISES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes of the digits' experiment; the demonstration is the paper's own in every profile."""
+    """Sizes of the digits' experiment; the demonstration is the paper's own in every profile.
+
+    `strength` is the second Adam's learning rate over the first's: of 0.03, 0.1, 0.3 and 1 the largest that cost less than a
+    hundredth of the accuracy on clean digits, in trials with another seed.
+    """
 
     side: int
     images: int
@@ -27,11 +31,12 @@ class Settings:
     width: int = 128
     batch: int = 50
     learning_rate: float = 1e-3
+    strength: float = 0.1
     seeds: int = 3
 
 
 SETTINGS = {
-    "quick": Settings(14, 2000, 10),
+    "quick": Settings(14, 2000, 5),
     "standard": Settings(28, 3000, 10),
     "paper": Settings(28, 4000, 50, width=1024),
 }
@@ -128,13 +133,14 @@ def smooth_digits(settings: Settings, seed: int, device: str) -> tuple[pd.DataFr
     start = classifiers.init_perceptron(widths, e, source, device)
     plain = [(w.clone().requires_grad_(), b.clone().requires_grad_()) for w, b in start]
     smooth = [(w.clone().requires_grad_(), b.clone().requires_grad_()) for w, b in start]
-    first = torch.optim.Adam(leaves(plain) + leaves(smooth), lr=settings.learning_rate)
-    second = torch.optim.Adam(leaves(smooth), lr=settings.learning_rate)
+    first = torch.optim.Adam(leaves(plain) + leaves(smooth))
+    second = torch.optim.Adam(leaves(smooth))
     n = settings.images
     draw = perceptrons.draws(x[:n].expand(e, -1, -1), y[:n].expand(e, -1), settings.batch, source)
     for epoch in range(settings.epochs):
-        for optimiser in (first, second):
-            optimiser.param_groups[0]["lr"] = settings.learning_rate * 0.95**epoch
+        rate = settings.learning_rate * 0.95**epoch
+        first.param_groups[0]["lr"] = rate
+        second.param_groups[0]["lr"] = rate * settings.strength
         for _ in range(n // settings.batch):
             pictures, labels = draw()
             first.zero_grad(set_to_none=True)

@@ -11,7 +11,7 @@ from redrawn.methods import attribution
 from redrawn.studies.attribution.subjects import Subject
 from redrawn.studies.ensemble import generator
 
-LEVELS = (0.0, 0.05, 0.15, 0.3, 0.5)
+LEVELS = (0.0, 0.05, 0.15, 0.5)
 LEVEL = 0.15
 COUNTS = (4, 8, 16, 32, 64)
 
@@ -25,7 +25,7 @@ class Settings:
     unit_samples: int = 20_000
 
 
-SETTINGS = {"quick": Settings(8), "standard": Settings(32), "paper": Settings(50)}
+SETTINGS = {"quick": Settings(6, reference=200), "standard": Settings(32), "paper": Settings(50)}
 
 
 def levels(
