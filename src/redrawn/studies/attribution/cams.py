@@ -151,3 +151,8 @@ def mean_of_single(frame: pd.DataFrame) -> dict[str, np.ndarray]:
     areas = frame.pivot(index="photo", columns="method", values="area")
     single = areas[[f"NormGrad fire{i}" for i in LAYERS]].mean(axis=1)
     return {"combined": areas["NormGrad combined"].to_numpy(), "single": single.to_numpy()}
+
+
+def ordered(values: dict[str, list[float]], with_plus: bool = False) -> dict[str, list[float]]:
+    """Return the values of Grad-CAM and XGrad-CAM, and of Grad-CAM++ where asked."""
+    return {name: v for name, v in values.items() if with_plus or name != "Grad-CAM++"}

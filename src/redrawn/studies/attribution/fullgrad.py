@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from redrawn.methods import attribution
-from redrawn.studies.attribution.subjects import Subject, one, table
+from redrawn.studies.attribution.subjects import Subject, one, per_photo, table
 
 SHARES = (0.03, 0.1, 0.3)
 SHARE = 0.1
@@ -40,3 +40,8 @@ def perturb(given: Subject, maps: dict[str, Tensor]) -> pd.DataFrame:
         }
         frames.append(table(found, "method", "change").assign(share=share))
     return pd.concat(frames, ignore_index=True)
+
+
+def at_share(frame: pd.DataFrame) -> dict[str, list[float]]:
+    """Return each method's change without the 10 % least salient pixels, one value a photograph."""
+    return per_photo(frame[frame.share == SHARE], "method", "change")

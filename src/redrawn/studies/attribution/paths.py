@@ -72,3 +72,11 @@ def channels(maps: dict[tuple[str, int], Tensor], steps: int) -> dict[str, Tenso
         found[f"|{method}|"] = maps[method, steps].abs().sum(1)
         found[f"{method}, {few} steps"] = maps[method, few].sum(1)
     return found
+
+
+def product_gaps(given: Subject) -> list[float]:
+    """Return the gap of gradient times input, which needs no path; one value a photograph."""
+    shares = attribution.gradient_times_input(given.probability, given.x, given.black)
+    with torch.no_grad():
+        change = given.probability(given.x) - given.probability(given.black)
+    return ((shares.flatten(1).sum(1) - change) / change).abs().tolist()
