@@ -3,6 +3,8 @@
 A map ranks the pixels of each sample; samples are judged side by side.
 """
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -62,12 +64,12 @@ def pixel_perturbation(
     x: Float[Tensor, "n c h w"],
     empty: Tensor,
     maps: Float[Tensor, "n h w"],
-    share: float,
-) -> Float[Tensor, "n"]:
-    """Return |change of score| over the score when the share of *least* salient pixels is emptied (Srinivas and Fleuret, 2019)."""
-    before = score(x)
-    after = score(torch.where(_ranks(maps) >= (1 - share) * maps[0].numel(), empty, x))
-    return (after - before).abs() / before.abs()
+    shares: Sequence[float],
+) -> Float[Tensor, "n s"]:
+    """Return |change of score| over the score when shares of *least* salient pixels are emptied (Srinivas and Fleuret, 2019)."""
+    rank, pixels, before = _ranks(maps), maps[0].numel(), score(x)
+    after = [score(torch.where(rank >= (1 - share) * pixels, empty, x)) for share in shares]
+    return torch.stack([(each - before).abs() / before.abs() for each in after], 1)
 
 
 @torch.no_grad()

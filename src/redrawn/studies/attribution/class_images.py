@@ -25,7 +25,7 @@ class Settings:
     decay: float = 1e-7
 
 
-SETTINGS = {"quick": Settings(112, 30), "standard": Settings(224, 100), "paper": Settings(224, 400)}
+SETTINGS = {"quick": Settings(112, 20), "standard": Settings(224, 100), "paper": Settings(224, 400)}
 
 
 def climb(settings: Settings, device: str) -> tuple[pd.DataFrame, dict[str, Tensor]]:
@@ -57,17 +57,21 @@ def climb(settings: Settings, device: str) -> tuple[pd.DataFrame, dict[str, Tens
     return pd.DataFrame(rows, columns=columns), pictures
 
 
-def removal(given: Subject, maps: Tensor, seed: int, share: float = 0.05) -> dict[str, list[float]]:
-    """Return the probability kept, over the whole, when the most salient pixels or random ones turn mean grey."""
-    noise = torch.rand(maps.shape, generator=generator(seed)).to(maps.device)
-    whole, kept = given.probability(given.x), {}
-    for name, order in (("random", noise), ("saliency", maps)):
-        steps = round(1 / share)
+def removal(
+    given: Subject, maps: Tensor, seed: int, share: float = 0.05, draws: int = 5
+) -> dict[str, list[float]]:
+    """Return the probability kept, over the whole, when the most salient pixels turn mean grey, or random ones (mean of draws)."""
+    source = generator(seed)
+
+    def kept(order: Tensor) -> Tensor:
+        grey = torch.zeros_like(given.x)
         curve = attribution.replacement_curve(
-            given.probability, given.x, torch.zeros_like(given.x), order, steps, until=1
+            given.probability, given.x, grey, order, round(1 / share), until=1
         )
-        kept[name] = (curve[:, 1] / whole).tolist()
-    return kept
+        return curve[:, 1] / curve[:, 0]
+
+    noise = [kept(torch.rand(maps.shape, generator=source).to(maps.device)) for _ in range(draws)]
+    return {"random": torch.stack(noise).mean(0).tolist(), "saliency": kept(maps).tolist()}
 
 
 def deconvnet_difference(networks: list[nn.Sequential], x: Tensor, labels: Tensor, relu: bool):

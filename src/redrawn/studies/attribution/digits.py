@@ -22,7 +22,7 @@ class Settings:
     explained: int
     seeds: int = 3
     batch: int = 50
-    learning_rate: float = 2e-3
+    learning_rate: float = 5e-3
     noise: float = 0.2
 
 

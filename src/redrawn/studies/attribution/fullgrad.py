@@ -32,13 +32,16 @@ def without_biases(given: Subject) -> float:
 
 def perturb(given: Subject, maps: dict[str, Tensor]) -> pd.DataFrame:
     """Return (method, photo, change, share): relative change of the probability without the least salient pixels."""
-    frames = []
-    for share in SHARES:
-        found = {
-            name: attribution.pixel_perturbation(given.probability, given.x, given.black, m, share)
-            for name, m in maps.items()
-        }
-        frames.append(table(found, "method", "change").assign(share=share))
+    found = {
+        name: attribution.pixel_perturbation(given.probability, given.x, given.black, m, SHARES)
+        for name, m in maps.items()
+    }
+    frames = [
+        table({name: each[:, i] for name, each in found.items()}, "method", "change").assign(
+            share=s
+        )
+        for i, s in enumerate(SHARES)
+    ]
     return pd.concat(frames, ignore_index=True)
 
 

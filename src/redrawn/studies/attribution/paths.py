@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -61,6 +62,11 @@ def gaps(frame: pd.DataFrame, method: str, steps: int) -> list[float]:
     return (
         frame[(frame.method == method) & (frame.steps == steps)].sort_values("photo").gap.tolist()
     )
+
+
+def log_gaps(frame: pd.DataFrame, steps: int) -> dict[str, np.ndarray]:
+    """Return the decimal logarithm of both methods' gaps, at least -9; one value a photograph."""
+    return {m: np.log10(np.maximum(gaps(frame, m, steps), 1e-9)) for m in ("IG", "IDGI")}
 
 
 def channels(maps: dict[tuple[str, int], Tensor], steps: int) -> dict[str, Tensor]:

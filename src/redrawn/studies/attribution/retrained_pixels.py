@@ -12,6 +12,8 @@ from redrawn.studies.attribution import perceptrons
 from redrawn.studies.attribution.discriminative import MODELS, forward
 from redrawn.studies.ensemble import generator
 
+CONTROL = 0.1  # the share of pixels at which masks are shown alone
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -28,8 +30,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(14, 64, 3000, 200, 150, (0.1, 0.3)),
-    "standard": Settings(28, 128, 6000, 1500, 500, (0.05, 0.1, 0.3, 0.5)),
+    "quick": Settings(14, 64, 2000, 150, 100, (0.1, 0.3)),
+    "standard": Settings(28, 128, 6000, 1000, 400, (0.05, 0.1, 0.3, 0.5)),
     "paper": Settings(28, 1024, 6000, 5000, 5000, (0.05, 0.1, 0.2, 0.3, 0.5, 0.7)),
 }
 
@@ -50,8 +52,9 @@ def clothes(settings: Settings, device: str) -> tuple[Tensor, Tensor, Tensor, Te
 def diffroar(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     """Train with and without an adversary, and anew on the pixels of largest and of smallest gradient.
 
-    Returns a frame (model, seed, kept, top, bottom, diffroar) with the accuracies of the retrained networks. Other pixels are filled
-    by the training pictures' mean, as in the authors' code.
+    Returns a frame (model, shown, seed, kept, top, bottom, diffroar) with the accuracies of the retrained networks. Other pixels are
+    filled by the training pictures' mean, as in the authors' code. As a control the "mask" is shown instead, of ones and zeros: what
+    a network can tell from it was told by the label that the gradient was taken for.
     """
     e, source = settings.seeds, generator(seed)
     x, y, test, truth = clothes(settings, device)
@@ -72,23 +75,28 @@ def diffroar(settings: Settings, seed: int, device: str) -> pd.DataFrame:
             ).abs()
             for p, t in ((x, y), (test, truth))
         ]
-    mean, rows = x.mean(0), []
+    rows = []
     for kept in settings.kept:
         for model in MODELS:
-            sets = [
-                torch.cat(
-                    [
-                        attribution.keep_ranked(many(p, e), size, kept, end, mean)
-                        for end in ("top", "bottom")
-                    ]
-                )
-                for p, size in zip((x, test), importance[model], strict=True)
-            ]
-            layers = classifiers.init_perceptron(widths, 2 * e, source, device)
-            draw = perceptrons.draws(sets[0], many(y, 2 * e), 100, source)
-            layers = perceptrons.fit(layers, forward, draw, settings.retrain_steps, 2e-3)
-            right = perceptrons.accuracy(forward, layers, sets[1], many(truth, 2 * e))
-            rows += [
-                (model, i, kept, right[i], right[e + i], right[i] - right[e + i]) for i in range(e)
-            ]
-    return pd.DataFrame(rows, columns=["model", "seed", "kept", "top", "bottom", "diffroar"])
+            for filled in ("pixels", "mask"):
+                if filled == "mask" and kept != CONTROL:
+                    continue
+                sets = [_kept(p, x.mean(0), size, kept, filled) for p, size in
+                        zip((x, test), importance[model], strict=True)]  # fmt: skip
+                layers = classifiers.init_perceptron(widths, 2 * e, source, device)
+                draw = perceptrons.draws(sets[0], many(y, 2 * e), 100, source)
+                layers = perceptrons.fit(layers, forward, draw, settings.retrain_steps, 2e-3)
+                right = perceptrons.accuracy(forward, layers, sets[1], many(truth, 2 * e))
+                both = zip(right[:e], right[e:], strict=True)
+                rows += [(model, filled, i, kept, a, b, a - b) for i, (a, b) in enumerate(both)]
+    columns = ["model", "shown", "seed", "kept", "top", "bottom", "diffroar"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _kept(x: Tensor, mean: Tensor, importance: Tensor, share: float, shown: str) -> Tensor:
+    """Return pictures with their top pixels kept, for each network, and then with their bottom ones; or the masks."""
+    base = x if shown == "pixels" else torch.ones_like(x)
+    fill = mean if shown == "pixels" else 0.0
+    many = base.expand(importance.shape)
+    ends = [attribution.keep_ranked(many, importance, share, e, fill) for e in ("top", "bottom")]
+    return torch.cat(ends)

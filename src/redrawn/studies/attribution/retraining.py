@@ -31,8 +31,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(14, 64, 2000, 200, 400),
-    "standard": Settings(28, 64, 4000, 800, 1000),
+    "quick": Settings(14, 64, 2000, 150, 400),
+    "standard": Settings(28, 64, 4000, 600, 1000),
     "paper": Settings(28, 256, 6000, 3000, 2000),
 }
 

@@ -43,15 +43,19 @@ def subject(name: str, count: int, device: str) -> Subject:
     )  # fmt: skip
 
 
-def one(given: Subject, place: int) -> Subject:
-    """Return the subject with a single photograph."""
-    labels = given.labels[place : place + 1]
+def part(given: Subject, chosen: slice) -> Subject:
+    """Return the subject with some of its photographs."""
+    labels = given.labels[chosen]
     return given._replace(
-        pixels=given.pixels[place : place + 1], x=given.x[place : place + 1],
-        black=given.black[place : place + 1], labels=labels,
+        pixels=given.pixels[chosen], x=given.x[chosen], black=given.black[chosen], labels=labels,
         probability=attribution.class_score(given.network, labels, probability=True),
         logit=attribution.class_score(given.network, labels),
     )  # fmt: skip
+
+
+def one(given: Subject, place: int) -> Subject:
+    """Return the subject with a single photograph."""
+    return part(given, slice(place, place + 1))
 
 
 def per_photo(frame: pd.DataFrame, by: str, value: str) -> dict[str, list[float]]:

@@ -40,8 +40,8 @@ def test_metrics_judge_samples_apart_and_see_ranks_only(ramp):
 
 def test_pixel_perturbation_empties_the_least_salient(ramp):
     x, maps = ramp
-    found = attribution.pixel_perturbation(mean, x, torch.zeros_like(x), maps, 0.25)
-    torch.testing.assert_close(found, torch.tensor([6 / 120]))
+    found = attribution.pixel_perturbation(mean, x, torch.zeros_like(x), maps, [0.25, 1.0])
+    torch.testing.assert_close(found, torch.tensor([[6 / 120, 1.0]]))
 
 
 def test_infidelity_is_zero_for_a_linear_score_and_agrees_with_captum(network, pictures, labels):
