@@ -12,7 +12,7 @@ def class_images(
     labels: Int[Tensor, "n"],
     side: int,
     steps: int,
-    learning_rate: float,
+    length: float,
     decay: float,
     objective: Literal["score", "posterior"] = "score",
 ) -> Float[Tensor, "n 3 side side"]:
@@ -22,17 +22,18 @@ def class_images(
         network: returns scores (n, classes).
         labels: a class for each picture.
         side: pixels along an edge.
-        steps: of Adam, whose steps have one size whatever the objective's scale.
-        learning_rate: in the units of the network's input.
+        steps: along the gradient, of a length that falls to zero.
+        length: of the first step, as the root mean square over a picture, in the units of the network's input.
         decay: λ, per squared unit.
         objective: the unnormalised score S_c as the authors do, or the log-posterior log softmax S_c.
     """
-    images = torch.zeros(len(labels), 3, side, side, device=labels.device, requires_grad=True)
-    adam = torch.optim.Adam([images], lr=learning_rate)
-    for _ in range(steps):
-        outputs = network(images)
+    images = torch.zeros(len(labels), 3, side, side, device=labels.device)
+    for step in range(steps):
+        point = images.requires_grad_()
+        outputs = network(point)
         outputs = outputs if objective == "score" else outputs.log_softmax(1)
-        chosen = outputs.gather(1, labels[:, None]).sum()
-        (images.grad,) = torch.autograd.grad(decay * images.square().sum() - chosen, images)
-        adam.step()
-    return images.detach()
+        value = outputs.gather(1, labels[:, None]).sum() - decay * point.square().sum()
+        (slope,) = torch.autograd.grad(value, point)
+        size = slope.square().mean((1, 2, 3), keepdim=True).sqrt().clamp_min(1e-12)
+        images = images.detach() + length * (1 - step / steps) * slope / size
+    return images

@@ -17,12 +17,12 @@ OBJECTIVES = ("score", "posterior")
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes of the ascent; its step is in units of a pixel's value, its decay per squared unit."""
+    """Sizes of the ascent; a step's length is in units of a pixel's value, the decay per squared unit."""
 
     side: int
     steps: int
-    learning_rate: float = 2.0
-    decay: float = 1e-7
+    length: float = 10.0
+    decay: float = 1e-5
 
 
 SETTINGS = {"quick": Settings(112, 20), "standard": Settings(224, 100), "paper": Settings(224, 400)}
@@ -42,7 +42,7 @@ def climb(settings: Settings, device: str) -> tuple[pd.DataFrame, dict[str, Tens
     rows, pictures = [], {}
     for objective in OBJECTIVES:
         images = attribution.class_images(
-            network, labels, settings.side, settings.steps, settings.learning_rate, settings.decay,
+            network, labels, settings.side, settings.steps, settings.length, settings.decay,
             objective,
         )  # fmt: skip
         with torch.no_grad():

@@ -124,7 +124,7 @@ def blocks(settings: Settings, seed: int, device: str) -> tuple[pd.DataFrame, di
 
     Returns:
         A frame (model, seed, null, accuracy): the share of the 10 % largest gradients that lie in the other block, on unseen
-        pictures; and pictures and gradients (6, 2 side, side) by model, of the first seed.
+        pictures; and pictures and gradients (2, 2 side, side) by model, of the first seed.
     """
     e, rows, shown = settings.seeds, [], {}
     for model in ("standard", "robust", "top"):
@@ -144,6 +144,8 @@ def blocks(settings: Settings, seed: int, device: str) -> tuple[pd.DataFrame, di
             (model, i, v, a) for i, (v, a) in enumerate(zip(null.tolist(), right, strict=True))
         ]
         shape = (-1, 2 * settings.side, settings.side)
-        shown[model] = slope[0, :6].view(shape)
-        shown[f"{model}: picture"] = test[0, :6].view(shape)
+        above = in_null[-1000:, -1].int()  # the other block is below: show one of each place
+        chosen = torch.stack([above.argmax(), above[1:].argmin() + 1])
+        shown[model] = slope[0, chosen].view(shape)
+        shown[f"{model}: picture"] = test[0, chosen].view(shape)
     return pd.DataFrame(rows, columns=["model", "seed", "null", "accuracy"]), shown

@@ -31,7 +31,9 @@ def steps(frame: pd.DataFrame) -> Figure:
     rows = frame[frame.method == "IG"]
     _lines(axes, rows, "network", "steps", "gap")
     axes.axhline(0.05, color="0.4", linewidth=1)
-    axes.annotate("5 %", (axes.get_xlim()[0], 0.052), va="bottom", color="0.3")
+    axes.text(
+        1, 0.053, "5 %", transform=axes.get_yaxis_transform(), ha="right", va="bottom", color="0.3"
+    )
     axes.set(xscale="log", yscale="log", xlabel="steps", ylabel="gap over change in score")
     axes.set_xticks(sorted(rows.steps.unique()), labels=sorted(rows.steps.unique()), minor=False)
     axes.minorticks_off()
@@ -144,7 +146,7 @@ def distances(sets: dict[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     figure, many = plt.subplots(1, len(sets), figsize=(9, 3.2), sharey=True)
     for axes, (kind, both) in zip(many, sets.items(), strict=True):
         for style, label, values in zip(STYLES, ("both right", "one right"), both, strict=False):
-            axes.hist(values, bins=25, range=(0.3, 1), density=True, histtype="step", linestyle=style,
+            axes.hist(values, bins=25, range=(0.5, 1), density=True, histtype="step", linestyle=style,
                       linewidth=1.8, label=label)  # fmt: skip
         axes.set(title=f"{kind} wrong labels" if kind.endswith("%") else kind, xlabel="distance")
     many[0].set_ylabel("density")

@@ -1,5 +1,7 @@
 """Figures that show maps beside photographs."""
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 import torch.nn.functional as F
@@ -35,6 +37,10 @@ def _clipped(each: Tensor) -> np.ndarray:
     return ((each - low) / (high - low).clamp_min(1e-12)).clamp(0, 1).cpu().numpy()
 
 
+def _name(label: int) -> str:
+    return textwrap.fill(imagenet.class_name(label), 16)
+
+
 def _bare(axes) -> None:
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
@@ -55,7 +61,7 @@ def beside(
     """Draw photographs with their maps in columns; the title of a photograph is its class, and its probability."""
     figure, axes = _grid(rows, len(maps) + 1)
     for i in range(rows):
-        name = imagenet.class_name(int(given.labels[i]))
+        name = _name(int(given.labels[i]))
         title = name if shares is None else f"{name}, {shares[i]:.2f}"
         axes[i, 0].imshow(_photograph(given.pixels[i]))
         axes[i, 0].set_title(title)
@@ -76,7 +82,7 @@ def class_images(images: Tensor, given: Subject, maps: Tensor) -> Figure:
         axes[0, i].imshow(picture.permute(1, 2, 0).cpu().numpy())
         axes[0, i].set_title(name)
         axes[1, i].imshow(_photograph(given.pixels[i]))
-        axes[1, i].set_title(imagenet.class_name(int(given.labels[i])))
+        axes[1, i].set_title(_name(int(given.labels[i])))
         axes[2, i].imshow(_clipped(maps[i]), cmap="inferno")
     for place, label in zip(axes[:, 0], ("class image", "photograph", "saliency"), strict=True):
         place.set_ylabel(label)

@@ -68,7 +68,7 @@ def test_class_images_climb_the_score():
 
     labels = torch.tensor([1, 3])
     # argmax wᵀI - λ‖I‖² is w / (2λ)
-    found = attribution.class_images(net, labels, 5, 2000, 0.01, 0.5)
+    found = attribution.class_images(net, labels, 5, 2000, 0.02, 0.5)
     torch.testing.assert_close(found.flatten(1), weight[labels], atol=1e-2, rtol=1e-2)
     posterior = attribution.class_images(net, labels, 5, 50, 0.1, 0.0, "posterior")
     shares = net(posterior).softmax(1)[torch.arange(2), labels]
