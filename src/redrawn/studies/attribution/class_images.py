@@ -34,8 +34,8 @@ def climb(settings: Settings, device: str) -> tuple[pd.DataFrame, dict[str, Tens
     SqueezeNet's last ReLU is left out: at the mean picture it would pass no gradient back to most classes.
 
     Returns:
-        A frame (objective, class, seed, score, others, probability): the class's score, the log-sum-exp of the others', the
-        posterior; and the images (n, 3, side, side), red-green-blue, by objective.
+        A frame (objective, class, seed, score, others, probability): the decimal logarithm of the class's score, the log-sum-exp of the
+        others' over it, the posterior; and the images (n, 3, side, side), red-green-blue, by objective.
     """
     network = classifiers.squeezenet(imagenet.squeezenet(), device, final_relu=False)
     labels = torch.tensor(list(CLASSES.values()), device=device)
@@ -51,14 +51,23 @@ def climb(settings: Settings, device: str) -> tuple[pd.DataFrame, dict[str, Tens
         others = outputs.scatter(1, labels[:, None], -torch.inf).logsumexp(1)
         share = torch.sigmoid(own - others)
         for i, name in enumerate(CLASSES):
-            rows.append((objective, name, i, own[i].item(), others[i].item(), share[i].item()))
+            rows.append(
+                (
+                    objective,
+                    name,
+                    i,
+                    own[i].log10().item(),
+                    (others / own)[i].item(),
+                    share[i].item(),
+                )
+            )
         pictures[objective] = images.flip(1)
     columns = ["objective", "class", "seed", "score", "others", "probability"]
     return pd.DataFrame(rows, columns=columns), pictures
 
 
 def removal(
-    given: Subject, maps: Tensor, seed: int, share: float = 0.05, draws: int = 5
+    given: Subject, maps: Tensor, seed: int, share: float = 0.05, draws: int = 3
 ) -> dict[str, list[float]]:
     """Return the probability kept, over the whole, when the most salient pixels turn mean grey, or random ones (mean of draws)."""
     source = generator(seed)

@@ -25,7 +25,7 @@ class Settings:
     unit_samples: int = 20_000
 
 
-SETTINGS = {"quick": Settings(6, reference=200), "standard": Settings(32), "paper": Settings(50)}
+SETTINGS = {"quick": Settings(4, reference=200), "standard": Settings(32), "paper": Settings(50)}
 
 
 def levels(
