@@ -15,6 +15,7 @@ from redrawn.studies.attribution import (
     digits,
     discriminative,
     fullgrad,
+    map_attack,
     masks,
     moreau,
     paths,
@@ -23,12 +24,13 @@ from redrawn.studies.attribution import (
     removal,
     retrained_pixels,
     retraining,
+    smooth_prior,
     smoothing,
 )
 from redrawn.studies.attribution.subjects import part, per_photo, subject
 
-MODULES = (cams, class_images, digits, discriminative, masks, moreau, paths, priors, removal,
-           retrained_pixels, retraining, smoothing)  # fmt: skip
+MODULES = (cams, class_images, digits, discriminative, masks, moreau, paths, removal,
+           retrained_pixels, retraining, smooth_prior, smoothing)  # fmt: skip
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rsplit(".", 1)[-1])
@@ -157,11 +159,10 @@ def test_moreau_in_miniature():
 
 def test_top_counts_what_is_not_zero():
     maps = torch.tensor([[5.0, -4, 3, 2, 1, 0, 0, 0, 0, 0]])
-    assert moreau.top(maps).tolist() == [[True, True] + [False] * 8]
+    assert map_attack.top(maps).tolist() == [[True, True] + [False] * 8]
 
 
 def test_an_attack_stays_in_its_ball_and_lowers_the_marked_share():
-    settings = moreau.SETTINGS["quick"]
     weight = torch.tensor([3.0, 1.0, 0.1, 0.1, 0.1])
 
     def score(z):
@@ -169,9 +170,9 @@ def test_an_attack_stays_in_its_ball_and_lowers_the_marked_share():
 
     x = torch.zeros(1, 2, 5) + 0.1
     before = attribution.gradient(score, x)
-    moved = moreau.attack(settings, score, x, x, before, 0.5, 0.0, 0)
+    moved = map_attack.attack(score, x, x, before, 0.5, 0.0, 1, 0)
     assert ((moved - x).norm(dim=-1) <= 0.5 + 1e-6).all()
-    marked = moreau.top(before)
+    marked = map_attack.top(before)
 
     def share(m):
         return (m.abs() * marked).sum(-1) / m.abs().sum(-1)
@@ -191,10 +192,10 @@ def test_first_below_counts_the_budget():
 
 
 def test_smooth_digits_in_miniature():
-    settings = replace(priors.SETTINGS["quick"], images=100, epochs=1, width=8, seeds=2)
-    frame, maps = priors.smooth_digits(settings, 0, "cpu")
+    settings = replace(smooth_prior.SETTINGS["quick"], images=100, epochs=1, width=8, seeds=2)
+    frame, maps = smooth_prior.smooth_digits(settings, 0, "cpu")
     assert frame.accuracy.between(0, 1).all() and maps.shape == (2, 10, 196)
-    assert len(priors.with_noise(frame, 0.1)["prior"]) == 2
+    assert len(smooth_prior.with_noise(frame, 0.1)["prior"]) == 2
 
 
 def test_blocks_hold_one_digit_and_one_square():

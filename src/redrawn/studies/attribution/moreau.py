@@ -11,13 +11,13 @@ from torch.nn.functional import softplus
 from redrawn.data.fashion import fashion_mnist
 from redrawn.methods import attribution, classifiers
 from redrawn.studies.attribution import perceptrons
+from redrawn.studies.attribution.map_attack import attack, top
 from redrawn.studies.ensemble import generator
 
 METHODS = ("gradient", "SmoothGrad", "MoreauGrad", "sparse MoreauGrad")
 PENALTIES = (0.0, 0.05, 0.5)
 SPARSE = 0.5
 NOISE = 0.1  # of the pictures' range, as in the authors' code
-KEPT = 0.4
 
 
 @dataclass(frozen=True)
@@ -90,42 +90,6 @@ def explain(settings: Settings, score, x: Tensor, method: str, seed: int, penalt
     return found, x - found
 
 
-def top(maps: Tensor) -> Tensor:
-    """Mark each map's largest 40 % of the pixels that are not zero."""
-    size = maps.abs()
-    count = (KEPT * (size > 0).sum(-1, keepdim=True)).round()
-    return size.argsort(-1, descending=True).argsort(-1) < count
-
-
-def attack(
-    settings: Settings,
-    score,
-    x: Tensor,
-    at: Tensor,
-    maps: Tensor,
-    radius: float,
-    noise: float,
-    seed: int,
-):
-    """Move pictures by at most `radius` so that their maps leave the pixels that were largest (Ghorbani et al., 2019).
-
-    Ten steps of sign and size radius / 100 lower those pixels' share of |∂S/∂x|, taken at `at` moved alike with its shift
-    held fixed, and smoothed where the map is.
-    """
-    marked, moved, source = top(maps), torch.zeros_like(x), generator(seed)
-    for _ in range(10):
-        total = torch.zeros_like(x)
-        for _ in range(settings.samples if noise else 1):
-            jitter = noise * torch.randn(x.shape, generator=source).to(x) if noise else 0.0
-            point = (at + moved + jitter).requires_grad_()
-            (slope,) = torch.autograd.grad(score(point).sum(), point, create_graph=True)
-            share = (slope.abs() * marked).sum(-1) / slope.abs().sum(-1)
-            total = total + torch.autograd.grad(share.sum(), point)[0]
-        moved = moved - radius / 100 * total.sign()
-        moved = moved * (radius / moved.norm(dim=-1, keepdim=True).clamp_min(radius))
-    return x + moved
-
-
 def robustness(
     settings: Settings, layers: list, x: Tensor, labels: Tensor, seed: int
 ) -> pd.DataFrame:
@@ -139,7 +103,7 @@ def robustness(
         for share in settings.shares:
             noise = 0.0 if method == "gradient" else NOISE
             radius = share * settings.radius
-            moved = attack(settings, score, x, at, before, radius, noise, seed)
+            moved = attack(score, x, at, before, radius, noise, settings.samples, seed)
             after, _ = explain(settings, score, moved, method, seed + 1)
             with torch.no_grad():
                 kept = (forward(layers, moved).argmax(-1) == labels).float()
