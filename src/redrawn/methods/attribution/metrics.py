@@ -25,7 +25,6 @@ def replacement_curve(
     end: Float[Tensor, "n c h w"],
     maps: Float[Tensor, "n h w"],
     steps: int,
-    until: int | None = None,
 ) -> Float[Tensor, "n s"]:
     """Return the score before and after each step, while pixels of `start` are replaced by those of `end`.
 
@@ -35,10 +34,9 @@ def replacement_curve(
         end: pictures after all steps.
         maps: the largest values' pixels go first.
         steps: that replace all pixels, in equal parts.
-        until: stop after so many steps.
     """
     rank, pixels = _ranks(maps), maps[0].numel()
-    shares = [j * pixels / steps for j in range((until or steps) + 1)]
+    shares = [j * pixels / steps for j in range(steps + 1)]
     each = [score(torch.where(rank < share, end, start)) for share in shares]
     return torch.stack(each, 1)
 

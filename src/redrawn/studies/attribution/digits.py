@@ -27,7 +27,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(14, 8, 2000, 2, 24),
+    "quick": Settings(14, 8, 2000, 5, 24),
     "standard": Settings(28, 8, 4000, 4, 48),
     "paper": Settings(28, 32, 4000, 20, 200),
 }

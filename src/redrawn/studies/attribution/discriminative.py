@@ -36,7 +36,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1000, 300, 14, 128, 2000, 150),
+    "quick": Settings(1000, 300, 14, 128, 2000, 200),
     "standard": Settings(4000, 1000, 28, 256, 4000, 600),
     "paper": Settings(25_000, 20_000, 28, 1024, 4000, 5000, learning_rate=0.1),
 }

@@ -23,11 +23,11 @@ class Settings:
     photo_points: int
     photo_resolution: int = 28
     curve_steps: int = 20
-    digits: int = 48
+    digits: int = 24
 
 
 SETTINGS = {
-    "quick": Settings((7, 14), 2, 3, 5, curve_steps=10, digits=12),
+    "quick": Settings((7, 14), 2, 2, 4, curve_steps=10),
     "standard": Settings((7, 14, 28), 11, 15, 20),
     "paper": Settings((7, 14, 28), 17, 15, 20),
 }
