@@ -209,7 +209,7 @@ def test_blocks_hold_one_digit_and_one_square():
 
 
 def test_discriminative_studies_in_miniature():
-    settings = replace(discriminative.SETTINGS["quick"], hidden=20, point_steps=3, digits=200,
+    settings = replace(discriminative.SETTINGS["quick"], hidden=20, point_steps=3, point_seeds=2, digits=200,
                        steps=3, width=8, seeds=2)  # fmt: skip
     single = discriminative.points(settings, 0)
     assert single.smallest.between(0, 1).all() and single.largest.between(0, 1).all()

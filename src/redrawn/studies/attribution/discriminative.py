@@ -33,11 +33,12 @@ class Settings:
     learning_rate: float = 1.0
     radius: float = 2.0
     seeds: int = 3
+    point_seeds: int = 6
 
 
 SETTINGS = {
-    "quick": Settings(1000, 300, 14, 128, 2000, 200),
-    "standard": Settings(4000, 1000, 28, 256, 4000, 600),
+    "quick": Settings(500, 400, 14, 128, 2000, 200),
+    "standard": Settings(2000, 600, 28, 128, 4000, 400),
     "paper": Settings(25_000, 20_000, 28, 1024, 4000, 5000, learning_rate=0.1),
 }
 
@@ -54,9 +55,9 @@ def points(settings: Settings, seed: int) -> pd.DataFrame:
     rows = []
     for model in MODELS:
         source = generator(seed)
-        layers = _default_start([BLOCKS, settings.hidden, 1], settings.seeds, source)
+        layers = _default_start([BLOCKS, settings.hidden, 1], settings.point_seeds, source)
         parameters = [p.requires_grad_() for layer in layers for p in layer]
-        many, sign = x.expand(settings.seeds, -1, -1), y.expand(settings.seeds, -1)
+        many, sign = x.expand(settings.point_seeds, -1, -1), y.expand(settings.point_seeds, -1)
 
         def loss(z, layers=layers, sign=sign):
             return torch.nn.functional.softplus(-sign * forward(layers, z)[..., 0])
