@@ -5,15 +5,14 @@ medians of interleaved rounds. A method's memory is that of a fresh process whic
 """
 
 import argparse
-import json
 import multiprocessing
 import resource
-import statistics
 import time
 import warnings
 
 import captum.attr
 import torch
+from report import medians, row, write
 
 from redrawn.data import imagenet
 from redrawn.methods import attribution, classifiers
@@ -103,7 +102,7 @@ def measured_apart(name: str | None, place: int, photographs: int) -> float:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print and keep."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photographs", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
@@ -115,22 +114,16 @@ def main() -> None:
     # before this process grows: a child begins with its parent's peak
     memory = {n: [measured_apart(n, i, given.photographs) - idle for i in (0, 1)] for n in names}
     calls = methods(given.photographs)
-    result = {}
+    rows = []
     for name, pair in calls.items():
-        found = [call() for call in pair]  # also the warm-up
+        found = [call() for call in pair]
         apart = ((found[0] - found[1]).norm() / found[1].norm()).item()
-        times = ([], [])
-        for _ in range(given.rounds):
-            for place, call in enumerate(pair):
-                start = time.process_time()
-                call()
-                times[place].append(time.process_time() - start)
-        ours, theirs = (statistics.median(t) for t in times)
-        result[name] = {
-            "seconds": round(ours, 3), "captum_seconds": round(theirs, 3), "ratio": round(ours / theirs, 2),
-            "mb": round(memory[name][0]), "captum_mb": round(memory[name][1]), "relative_difference": float(f"{apart:.1e}"),
-        }  # fmt: skip
-    print(json.dumps(result, indent=1, ensure_ascii=False))
+        times = medians(dict(enumerate(pair)), given.rounds, time.process_time)
+        ours, theirs = memory[name]
+        note = f"{ours:.0f} MB, theirs {theirs:.0f} MB; they agree to {apart:.0e}"
+        shape = f"{name}, SqueezeNet, {given.photographs} photographs"
+        rows.append(row(shape, times[0], "captum", times[1], note=note))
+    write(__file__, "Attribution", rows)
 
 
 if __name__ == "__main__":
