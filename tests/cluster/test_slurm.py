@@ -33,6 +33,8 @@ def start(*words) -> subprocess.Popen:
     return subprocess.Popen(
         [REDRAWN, "run", "--device", "cpu", *words],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        # a shell lets what it starts in the background ignore Ctrl-C, and that is inherited
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
 
 

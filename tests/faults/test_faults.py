@@ -42,8 +42,10 @@ def place(finished, tmp_path, monkeypatch):
 
 def start(*words) -> subprocess.Popen:
     return subprocess.Popen(
-        [REDRAWN, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+        [REDRAWN, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        # a shell lets what it starts in the background ignore Ctrl-C, and that is inherited
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
 
 
 def redrawn(*words) -> tuple[int, str]:
