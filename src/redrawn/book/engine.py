@@ -62,10 +62,21 @@ def run(jobs: list[Job], executor: str, cores: int, console: Console) -> None:
             )  # fmt: skip
             try:
                 progress.show(jobs, engine, console)
+            except KeyboardInterrupt:
+                if executor != "local":
+                    _cancel(engine)
+                raise
             finally:
                 _stop(engine)
     if engine.returncode:
         raise EngineError(_why(jobs, engine.returncode, log))
+
+
+def _cancel(engine: subprocess.Popen) -> None:
+    """Let the engine take its jobs back from the cluster: on any other signal it would wait for them."""
+    engine.send_signal(signal.SIGINT)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        engine.wait(timeout=30)
 
 
 def _stop(engine: subprocess.Popen) -> None:
