@@ -127,13 +127,16 @@ def second_run(root):
 
 
 def fill_the_disk(root):
+    alone = ["unshare", "--map-root-user", "--mount"]
+    if not shutil.which("unshare") or subprocess.run([*alone, "true"], check=False).returncode:
+        pytest.skip("this machine gives no file system of one's own to fill")
     # a namespace of its own: the small disk is gone with the command, whatever becomes of it
     script = (
         "cp -r _build /tmp/full.$$ && mount -t tmpfs -o size=$(($(du -sk _build | cut -f1) + 40))k tmpfs _build"
         f" && mv /tmp/full.$$/* _build && {REDRAWN} run --device cpu"
     )
     done = subprocess.run(
-        ["unshare", "--map-root-user", "--mount", "sh", "-c", script],
+        [*alone, "sh", "-c", script],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout
@@ -238,11 +241,12 @@ ROWS: dict[str, str] = {}
 
 
 def test_the_guide_shows_these_outcomes():
-    assert set(ROWS) == set(FAULTS), "needs the outcome of every fault: run the whole file"
     text = PAGE.read_text(encoding="utf-8")
+    before = {f: line for f in FAULTS for line in text.splitlines() if line.startswith(f"| {f} |")}
+    assert set(FAULTS) - set(ROWS) <= {"a full disk"}, "needs every fault: run the whole file"
     head, _, _ = text.partition("| fault |")
     table = "| fault | what is said | exit | chapters left to run |\n|---|---|---|---|\n"
-    new = head + table + "\n".join(ROWS[fault] for fault in FAULTS) + "\n"
+    new = head + table + "\n".join((before | ROWS)[fault] for fault in FAULTS) + "\n"
     if os.environ.get("REDRAWN_WRITE"):
         PAGE.write_text(new, encoding="utf-8")
     assert text == new, "not current: `make faults WRITE=1` writes it"
