@@ -5,28 +5,14 @@ notebook, kernel, checks of what was registered, provenance, and the sealed reco
 """
 
 import argparse
-import os
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 
 import jupytext
-from report import row, write
+from report import command_seconds, row, write
 
 from redrawn.book import catalogue
-
-
-def seconds(command: list[str], **environment: str) -> tuple[float, float]:
-    """Return CPU and wall seconds of a command that must succeed."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    clock = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, env=os.environ | environment)
-    wall = time.perf_counter() - clock
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall
 
 
 def main() -> None:
@@ -42,8 +28,10 @@ def main() -> None:
     taken = {"script": [], "harness": []}
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(given.rounds):
-            taken["script"].append(seconds([sys.executable, "-c", script], REDRAWN_OUT=folder))
-            taken["harness"].append(seconds(harness))
+            taken["script"].append(
+                command_seconds([sys.executable, "-c", script], REDRAWN_OUT=folder)
+            )
+            taken["harness"].append(command_seconds(harness))
     rows = []
     for i, kind in enumerate(("CPU", "wall")):
         script, harness = (statistics.median(t[i] for t in taken[k]) for k in ("script", "harness"))

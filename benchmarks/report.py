@@ -1,8 +1,11 @@
 """What benchmarks share: interleaved medians, and rows for the guide's table."""
 
 import json
+import os
 import platform
+import resource
 import statistics
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +29,16 @@ def medians(
             call()
             times[name].append(clock() - start)
     return {name: statistics.median(found) for name, found in times.items()}
+
+
+def command_seconds(command: list, **environment: str) -> tuple[float, float]:
+    """Return CPU and wall seconds of a command that must succeed."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    clock = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, env=os.environ | environment)
+    wall = time.perf_counter() - clock
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall
 
 
 def row(work: str, ours: float, peer: str, theirs: float, growth: str = "", note: str = "") -> dict:

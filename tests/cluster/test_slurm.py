@@ -7,15 +7,12 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 
+from commands import redrawn, start, until
 from redrawn.book import paths, record
 
-REDRAWN = Path(sys.executable).with_name("redrawn")
 EXECUTOR = os.environ.get("REDRAWN_EXECUTOR", "slurm")
 SLEEP = 'Path("asleep").touch(); time.sleep(300)'
 
@@ -29,19 +26,12 @@ def slurm():
         )
 
 
-def start(*words) -> subprocess.Popen:
-    return subprocess.Popen(
-        [REDRAWN, "run", "--device", "cpu", *words],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        # a shell lets what it starts in the background ignore Ctrl-C, and that is inherited
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )  # fmt: skip
+def begin(*words) -> subprocess.Popen:
+    return start("run", "--device", "cpu", *words)
 
 
 def run(*words) -> tuple[int, str]:
-    process = start(*words)
-    said, _ = process.communicate(timeout=300)
-    return process.returncode, said
+    return redrawn("run", "--device", "cpu", *words, seconds=300)
 
 
 def measured(slug: str, seed: int = 0) -> dict:
@@ -57,17 +47,7 @@ def queue() -> list[str]:
     return shown.stdout.split()
 
 
-def until(condition, seconds: float = 120):
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, f"not within {seconds} s: {condition}"
-        time.sleep(0.5)
-    return found
-
-
-def test_one_job_fails_and_one_is_killed_and_the_others_equal_the_local_run(
-    three_chapters, monkeypatch
-):
+def test_one_job_fails_and_one_is_killed_and_the_others_equal_the_local_run(three_chapters):
     root = three_chapters
     assert run()[0] == 0
     local = {slug: measured(slug) for slug in ("tiny", "failing", "killed")}
@@ -75,11 +55,16 @@ def test_one_job_fails_and_one_is_killed_and_the_others_equal_the_local_run(
     (root / "failing.fault").write_text("1 / 0")
     (root / "killed.fault").write_text(SLEEP)
     before = set(queue())
-    runner = start("--force", "--executor", EXECUTOR)
-    until((root / "asleep").exists)
-    until(lambda: record.load(paths.run_dir("quick", "failing") / "record.json").status == "failed")
+    runner = begin("--force", "--executor", EXECUTOR)
+    until((root / "asleep").exists, 120)
+    until(
+        lambda: record.load(paths.run_dir("quick", "failing") / "record.json").status == "failed",
+        120,
+    )
     # the job that is left is the one that sleeps
-    (job,) = until(lambda: (set(queue()) - before) if len(set(queue()) - before) == 1 else None)
+    (job,) = until(
+        lambda: (set(queue()) - before) if len(set(queue()) - before) == 1 else None, 120
+    )
     subprocess.run(["scancel", "--signal=KILL", "--full", job], check=True)
     said, _ = runner.communicate(timeout=200)
     assert runner.returncode == 1
@@ -108,8 +93,8 @@ def test_ctrl_c_takes_the_jobs_from_the_queue(three_chapters):
     before = set(queue())
     (three_chapters / "asleep").unlink(missing_ok=True)
     (three_chapters / "killed.fault").write_text(SLEEP)
-    runner = start("killed", "--force", "--executor", EXECUTOR)
-    until((three_chapters / "asleep").exists)
+    runner = begin("killed", "--force", "--executor", EXECUTOR)
+    until((three_chapters / "asleep").exists, 120)
     runner.send_signal(signal.SIGINT)
     said, _ = runner.communicate(timeout=60)
     assert runner.returncode == 130 and "stopped" in said
@@ -121,8 +106,8 @@ def test_the_profile_asks_for_what_a_chapter_declares(three_chapters):
     (three_chapters / "asleep").unlink(missing_ok=True)
     (three_chapters / "killed.fault").write_text(SLEEP)
     before = set(queue())
-    runner = start("killed", "--force", "--executor", EXECUTOR)
-    until((three_chapters / "asleep").exists)
+    runner = begin("killed", "--force", "--executor", EXECUTOR)
+    until((three_chapters / "asleep").exists, 120)
     (job,) = set(queue()) - before
     shown = subprocess.run(
         ["squeue", "--noheader", "--jobs", job, "--Format=MinMemory,TimeLimit,NumCPUs"],

@@ -9,14 +9,14 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 
-REDRAWN = Path(sys.executable).with_name("redrawn")
+from commands import REDRAWN, ended, redrawn, start, until
+
 PAGE = Path(__file__).parents[2] / "book" / "guide" / "faults.md"
 SLEEP = "time.sleep(60)"
 
@@ -40,20 +40,6 @@ def place(finished, tmp_path, monkeypatch):
     return root
 
 
-def start(*words) -> subprocess.Popen:
-    return subprocess.Popen(
-        [REDRAWN, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        # a shell lets what it starts in the background ignore Ctrl-C, and that is inherited
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )  # fmt: skip
-
-
-def redrawn(*words) -> tuple[int, str]:
-    process = start(*words)
-    said, _ = process.communicate(timeout=120)
-    return process.returncode, said
-
-
 def family(root: Path, word: str = "") -> list[psutil.Process]:
     """Return the live processes that work in the checkout, and have `word` in their command."""
     found = []
@@ -65,27 +51,12 @@ def family(root: Path, word: str = "") -> list[psutil.Process]:
     return found
 
 
-def until(condition, seconds: float = 40):
-    """Return what `condition` gives once it is true."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := condition():
-            return found
-        time.sleep(0.1)
-    pytest.fail(f"not within {seconds} s: {condition}")
-
-
 def begin(root: Path) -> subprocess.Popen:
     """Start a run whose victim sleeps, and return once it does."""
     (root / "victim.fault").write_text(f'Path("asleep").touch(); {SLEEP}')
     runner = start("run", "--device", "cpu")
-    until((root / "asleep").exists)
+    until((root / "asleep").exists, 40)
     return runner
-
-
-def ended(process: subprocess.Popen) -> tuple[int, str]:
-    said, _ = process.communicate(timeout=60)
-    return process.returncode, said
 
 
 def kill_the_runner(root):
@@ -94,21 +65,10 @@ def kill_the_runner(root):
     return ended(runner)
 
 
-def kill_the_engine(root):
+def kill(root, word: str):
+    """Kill what has `word` in its command; a shell that only waits for it stands before it."""
     runner = begin(root)
-    family(root, "-m snakemake")[0].kill()
-    return ended(runner)
-
-
-def kill_the_job(root):
-    runner = begin(root)
-    family(root, "-m redrawn.book.execute")[-1].kill()
-    return ended(runner)
-
-
-def kill_the_kernel(root):
-    runner = begin(root)
-    family(root, "ipykernel_launcher")[0].kill()
+    family(root, word)[-1].kill()
     return ended(runner)
 
 
@@ -188,9 +148,9 @@ def spoil_the_caches(root):
 
 FAULTS = {
     "`kill -9` of `redrawn run`": kill_the_runner,
-    "`kill -9` of Snakemake": kill_the_engine,
-    "`kill -9` of a job": kill_the_job,
-    "`kill -9` of a kernel": kill_the_kernel,
+    "`kill -9` of Snakemake": partial(kill, word="-m snakemake"),
+    "`kill -9` of a job": partial(kill, word="-m redrawn.book.execute"),
+    "`kill -9` of a kernel": partial(kill, word="ipykernel_launcher"),
     "Ctrl-C": interrupt,
     "a second run in the same checkout": second_run,
     "a full disk": fill_the_disk,

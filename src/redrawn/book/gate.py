@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from redrawn.book import atomic, paths, record, status
+from redrawn.book import atomic, paths, status, verdicts
 from redrawn.book.catalogue import Chapter
 from redrawn.book.record import RecordError
 
@@ -28,10 +28,11 @@ def count_alarms(chapters: list[Chapter], profile: str, seeds: range) -> Path:
     place = folder() / "alarms.json"
     counted = json.loads(place.read_text()) if place.exists() else {}
     for chapter in chapters:
-        accepted = status.of_run(chapter, profile, None).baseline
-        if accepted is None:
+        baseline = status.accepted(chapter, profile)
+        if baseline is None:
             raise RecordError(f"{chapter.slug} has no baseline at {profile}")
-        usual = {v.claim.id: v.paper for v in status.of_run(chapter, profile, accepted).judged}
+        judged = verdicts.judge(chapter, profile, baseline, baseline)
+        usual = {v.claim.id: v.paper for v in judged}
         claims: dict[str, Counter] = defaultdict(Counter)
         for seed in seeds:
             state = status.of_chapter(chapter, profile, seed)

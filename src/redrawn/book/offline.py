@@ -3,10 +3,6 @@
 import ipaddress
 import sys
 
-ADDRESS_AT = {"socket.connect": 1, "socket.sendto": 1, "socket.getaddrinfo": 0}
-"""Which argument of these audit events says where to."""
-
-
 class NetworkError(OSError):
     """A chapter asked for the network; the message says for what."""
 
@@ -22,16 +18,17 @@ def enforce() -> None:
 
 
 def _refuse(event: str, arguments: tuple) -> None:
-    if event not in ADDRESS_AT:
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
+        host = arguments[1][0]  # an address that is no tuple is a socket of this machine
+    else:
         return
-    address = arguments[ADDRESS_AT[event]]
-    host = address[0] if isinstance(address, tuple) else address
-    if isinstance(address, tuple) or event == "socket.getaddrinfo":  # else a socket of this machine
-        if not _is_here(host):
-            raise NetworkError(
-                f"a chapter runs without the network, and asked for {host}: register a dataset, "
-                "and get it beforehand by `redrawn data fetch`"
-            )
+    if not _is_here(host):
+        raise NetworkError(
+            f"a chapter runs without the network, and asked for {host}: register a dataset, "
+            "and get it beforehand by `redrawn data fetch`"
+        )
 
 
 def _is_here(host) -> bool:

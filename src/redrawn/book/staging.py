@@ -45,7 +45,9 @@ def _keep_unchanged(new: Path, old: Path) -> None:
     """Give a file that is as before its old time: Sphinx reads again what is newer than its last build."""
     for file in new.rglob("*"):
         before = old / file.relative_to(new)
-        if file.is_file() and before.is_file() and filecmp.cmp(file, before, shallow=False):
+        if not file.is_file() or not before.is_file() or file.samefile(before):
+            continue  # what was taken over is the old file itself
+        if filecmp.cmp(file, before, shallow=False):
             shutil.copystat(before, file)
 
 

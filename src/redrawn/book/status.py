@@ -89,8 +89,13 @@ def of_chapter(chapter: Chapter, profile: str, seed: int = 0) -> ChapterState:
 
 def of_run(chapter: Chapter, profile: str, run: record.Record | None) -> ChapterState:
     """Return a chapter's state as `run` shows it; raises as `of_chapter` does."""
-    baseline = record.load(paths.baseline_path(profile, chapter.slug), "restore it with git")
+    baseline = accepted(chapter, profile)
     return ChapterState(chapter, run, baseline, verdicts.judge(chapter, profile, run, baseline))
+
+
+def accepted(chapter: Chapter, profile: str) -> record.Record | None:
+    """Return the baseline that a chapter's runs are compared with; raises RecordError if it is damaged."""
+    return record.load(paths.baseline_path(profile, chapter.slug), "restore it with git")
 
 
 def of_chapters(catalogue: Catalogue, profile: str) -> dict[str, ChapterState]:

@@ -8,6 +8,7 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from redrawn.data import registry
+from redrawn.data.blocks import averaged
 
 
 def mnist(side: int = 28) -> tuple[Float[np.ndarray, "5000 s s"], Int[np.ndarray, "5000"]]:
@@ -19,11 +20,8 @@ def mnist(side: int = 28) -> tuple[Float[np.ndarray, "5000 s s"], Int[np.ndarray
     Raises:
         ValueError: `side` does not divide 28.
     """
-    if side < 1 or 28 % side:
-        raise ValueError(f"side must divide 28, got {side}")
-    table, block = _table(registry.path_of("mnist-5k")), 28 // side
-    images = table[:, :-1].reshape(-1, side, block, side, block) / 255
-    return images.mean((2, 4)), table[:, -1].astype(int)
+    table = _table(registry.path_of("mnist-5k"))
+    return averaged(table[:, :-1] / 255, side), table[:, -1].astype(int)
 
 
 @cache

@@ -29,7 +29,7 @@ from redrawn.studies.attribution import (
 )
 from redrawn.studies.attribution.subjects import part, per_photo, subject
 
-MODULES = (cams, class_images, digits, discriminative, masks, moreau, paths, removal,
+MODULES = (class_images, digits, discriminative, masks, moreau, paths, removal,
            retrained_pixels, retraining, smooth_prior, smoothing)  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def test_layers_and_axioms_of_photographs(two):
     maps = cams.layer_maps(one)
     frame = removal.insertion(removal.Settings(2), one, maps, removal.blur(one.x, 50, 25))
     assert len(cams.mean_of_single(frame)["combined"]) == 1
-    table = cams.selectivity(cams.Settings(), one)
+    table = cams.selectivity(one)
     assert per_photo(table, "method", "correlation")["plain"][0] <= 1
 
 

@@ -1,7 +1,5 @@
 """Class activation maps by gradients, and NormGrad: axioms, identities, layers, and selectivity for classes."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 import torch
@@ -17,16 +15,7 @@ WEIGHTS = {
 }
 LAYERS = (3, 5, 7, 9)  # fire modules of four resolutions and depths
 SELECTIVE = 8
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Learning rate of the meta step: the authors'."""
-
-    learning_rate: float = 0.0025
-
-
-SETTINGS = {profile: Settings() for profile in ("quick", "standard", "paper")}
+META_RATE = 0.0025  # the authors'
 
 
 def axioms(given: Subject) -> tuple[list[float], pd.DataFrame]:
@@ -120,7 +109,7 @@ def norm_identity(given: Subject) -> list[float]:
     return found
 
 
-def selectivity(settings: Settings, given: Subject) -> pd.DataFrame:
+def selectivity(given: Subject) -> pd.DataFrame:
     """Return (method, photo, correlation): Spearman's of the maps of the most and the least likely class."""
     found = {"plain": [], "meta": []}
     for place in range(len(given.x)):
@@ -132,7 +121,7 @@ def selectivity(settings: Settings, given: Subject) -> pd.DataFrame:
             for label in (order[-1:], order[:1]):
                 net = given.network
                 if name == "meta":
-                    net = attribution.meta_step(net, photo.x, label, settings.learning_rate)
+                    net = attribution.meta_step(net, photo.x, label, META_RATE)
                 loss = _loss(net, label)
                 layer = getattr(net, f"fire{SELECTIVE}")
                 features, slopes = attribution.layer_gradients(loss, photo.x, [layer])[0]

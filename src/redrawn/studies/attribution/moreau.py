@@ -68,8 +68,8 @@ def trained(settings: Settings, seed: int, device: str) -> tuple[list, Tensor, T
 
 
 def _pictures(part: str, settings: Settings, device: str) -> tuple[Tensor, Tensor]:
-    images, labels = fashion_mnist(part)
-    return perceptrons.shrink(images, settings.side).to(device), torch.from_numpy(labels).to(device)
+    images, labels = (torch.from_numpy(a).to(device) for a in fashion_mnist(part, settings.side))
+    return images.flatten(1), labels
 
 
 def explain(settings: Settings, score, x: Tensor, method: str, seed: int, penalty: float = SPARSE):

@@ -57,6 +57,11 @@ def explain(given: Subject, steps: int) -> tuple[pd.DataFrame, dict[tuple[str, i
     return pd.DataFrame(rows, columns=["method", "photo", "steps", "gap"]), joined
 
 
+def side_by_side(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the frames of several networks as one, with the column `network`."""
+    return pd.concat([frame.assign(network=name) for name, frame in frames.items()])
+
+
 def gaps(frame: pd.DataFrame, method: str, steps: int) -> list[float]:
     """Return the gap of one method with so many steps, one value a photograph."""
     return (

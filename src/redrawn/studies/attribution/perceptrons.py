@@ -83,10 +83,3 @@ def input_gradients(forward: Forward, layers: list, x: Tensor, y: Tensor) -> Ten
 def accuracy(forward: Forward, layers: list, x: Tensor, y: Tensor) -> list[float]:
     """Return each network's share of right answers."""
     return (forward(layers, x).argmax(-1) == y).float().mean(1).tolist()
-
-
-def shrink(images, side: int) -> Tensor:
-    """Return grey pictures (n, 28, 28) as rows (n, side²), blocks averaged."""
-    block = 28 // side
-    x = torch.from_numpy(images).float().view(-1, side, block, side, block)
-    return x.mean((2, 4)).flatten(1)

@@ -40,9 +40,9 @@ def clothes(settings: Settings, device: str) -> tuple[Tensor, Tensor, Tensor, Te
     """Return training and test pictures of clothing as rows, with their classes."""
     parts = []
     for part in ("train", "test"):
-        images, labels = fashion_mnist(part)
+        images, labels = fashion_mnist(part, settings.side)
         parts += [
-            perceptrons.shrink(images, settings.side).to(device),
+            torch.from_numpy(images).flatten(1).to(device),
             torch.from_numpy(labels).to(device),
         ]
     x, y, test, truth = parts

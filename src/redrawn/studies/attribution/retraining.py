@@ -49,11 +49,11 @@ def retrain(settings: Settings, seed: int, device: str) -> tuple[pd.DataFrame, d
     Returns:
         A frame (kind, seed, accuracy, mege, reco), the accuracy on test pictures; and the first seed's distances (S⁼, S≠) by kind.
     """
-    images, truth = fashion_mnist("train")
-    x = perceptrons.shrink(images, settings.side)[: settings.images].to(device)
+    images, truth = fashion_mnist("train", settings.side)
+    x = torch.from_numpy(images).flatten(1)[: settings.images].to(device)
     y = torch.from_numpy(truth)[: settings.images].to(device)
-    unseen, classes = fashion_mnist("test")
-    test = perceptrons.shrink(unseen, settings.side).to(device)
+    unseen, classes = fashion_mnist("test", settings.side)
+    test = torch.from_numpy(unseen).flatten(1).to(device)
     goal = torch.from_numpy(classes).to(device)
     kinds = [*(f"{round(100 * w)} %" for w in WRONG), "1-Lipschitz"]
     rows, distances = [], {}

@@ -135,6 +135,6 @@ def spectra(settings: Settings, seed: int) -> pd.DataFrame:
 
 
 def shares(matrix: np.ndarray) -> np.ndarray:
-    """Return eigenvalues over the largest, falling;"""
+    """Return eigenvalues over the largest, in falling order."""
     values = np.linalg.eigvalsh(matrix)[::-1]
     return np.maximum(values / values[0], ROUNDING)
