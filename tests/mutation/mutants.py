@@ -159,7 +159,7 @@ def outcome(root: Path, module: str, usual: dict[str, dict]) -> str:
             claim: paper for claim, (paper, _) in usual[slug].items()
         }:
             return "claims"
-        if any(baseline != "unchanged" for _, baseline in now.values()):
+        if now != usual[slug]:
             found = "drift"
     return found
 
