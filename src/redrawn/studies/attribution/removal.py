@@ -18,7 +18,7 @@ class Settings:
     steps: int
 
 
-SETTINGS = {"quick": Settings(2), "standard": Settings(20), "paper": Settings(100)}
+SETTINGS = {"quick": Settings(4), "standard": Settings(20), "paper": Settings(100)}
 
 
 def blur(x: Tensor, deviation: float, radius: float) -> Tensor:

@@ -32,7 +32,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(2, 48, 400, 250),
+    "quick": Settings(2, 48, 400, 250, seeds=8),
     "standard": Settings(3, 64, 1000, 1000),
     "paper": Settings(3, 128, 40_000, 100_000, learning_rate=1e-4),
 }
