@@ -1,6 +1,7 @@
 """Gradient norm aware minimization beside SGD and SAM, and two minima that zeroth-order flatness confuses (Zhang et al.)."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import torch
@@ -67,7 +68,11 @@ def compare(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     order = epochs(
         len(x), settings.batch, settings.seeds, settings.longer * settings.steps, source
     ).to(device)
-    own = {"lr": settings.rate, "momentum": settings.momentum, "weight_decay": settings.weight_decay}
+    own = {
+        "lr": settings.rate,
+        "momentum": settings.momentum,
+        "weight_decay": settings.weight_decay,
+    }
     plain = torch.optim.SGD
     makers = {
         "SGD": lambda p: plain(p, **own),
@@ -77,27 +82,32 @@ def compare(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     }
     rows = []
     for method, make in makers.items():
-        layers = [tuple(p.clone().requires_grad_() for p in layer) for layer in start]
-        optimizer = make(leaves(layers))
         steps = settings.steps * (settings.longer if method == "SGD longer" else 1)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-        for places in order[:steps]:
-
-            def closure():
-                optimizer.zero_grad()
-                loss = cross_entropy(classifiers.perceptron(layers, x[places]), y[places]).sum()
-                loss.backward()
-                return loss
-
-            optimizer.step(closure)
-            schedule.step()
-        layers = [tuple(p.detach() for p in layer) for layer in layers]
+        layers = _trained(make, start, x, y, order[:steps])
         loss, top = _sharpness(layers, x, y, settings.products)
         answers = classifiers.perceptron(layers, unseen.expand(settings.seeds, -1, -1)).argmax(-1)
         right = (answers == truth).float().mean(1)
         each = zip(loss.tolist(), top.tolist(), right.tolist(), strict=True)
         rows += [(method, i, *values) for i, values in enumerate(each)]
     return pd.DataFrame(rows, columns=["method", "seed", "loss", "eigenvalue", "accuracy"])
+
+
+def _trained(make, start, x, y, order):
+    """Return layers after a step with each batch; the step size falls along a half cosine."""
+    layers = [tuple(p.clone().requires_grad_() for p in layer) for layer in start]
+    optimizer = make(leaves(layers))
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, len(order))
+
+    def closure(places):
+        optimizer.zero_grad()
+        loss = cross_entropy(classifiers.perceptron(layers, x[places]), y[places]).sum()
+        loss.backward()
+        return loss
+
+    for places in order:
+        optimizer.step(partial(closure, places))
+        schedule.step()
+    return [tuple(p.detach() for p in layer) for layer in layers]
 
 
 def _sharpness(layers, x, y, products):
