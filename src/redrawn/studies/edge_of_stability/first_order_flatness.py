@@ -123,4 +123,5 @@ def _sharpness(layers, x, y, products):
         torch.func.grad(lambda row: losses(row).sum())(flat),
         products,
     )
-    return losses(flat), ritz(found).values[..., -1]
+    values, *_ = ritz(found)
+    return losses(flat), values[..., -1]
