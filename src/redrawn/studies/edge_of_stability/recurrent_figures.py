@@ -35,7 +35,7 @@ def order(frame: pd.DataFrame, budget: int) -> Figure:
     """Draw the share of seeds that learnt against updates, a panel for each length."""
     lengths = sorted(frame.length.unique())
     figure, axes = plt.subplots(1, len(lengths), figsize=(7, 3.6), sharey=True, squeeze=False)
-    palette = sns.color_palette("colorblind")
+    palette = sns.color_palette("colorblind", 3)
     for panel, length in zip(axes[0], lengths, strict=True):
         for (method, rows), colour, style in zip(
             frame[frame.length == length].groupby("method", sort=False), palette, ("-", "--", ":"),

@@ -35,7 +35,7 @@ def crossover(frame: pd.DataFrame) -> Figure:
     """Draw sampled losses and exact expectations of both recipes against size, a panel for each growth of data."""
     figure, axes = plt.subplots(1, 2, figsize=(7, 4.2), sharey=True)
     titles = {1.0: "data ∝ size", 1.5: "data ∝ size$^{1.5}$"}
-    palette = sns.color_palette("colorblind")
+    palette = sns.color_palette("colorblind", 2)
     for panel, (growth, rows) in zip(axes, frame.groupby("growth"), strict=True):
         for (recipe, part), colour, marker in zip(
             rows.groupby("recipe", sort=False), palette, "os", strict=True
