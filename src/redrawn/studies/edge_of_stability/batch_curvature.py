@@ -15,12 +15,13 @@ from redrawn.studies.ensemble import cross_entropy, flatten, generator, unflatte
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes; step sizes stand on logarithmic grids."""
+    """Sizes; step sizes stand on logarithmic grids, which `runs` networks are trained at."""
 
     pictures: int
     networks: int
     draws: int
     rates: int
+    runs: int
     side: int = 7
     width: int = 12
     trained: int = 100
@@ -33,7 +34,7 @@ class Settings:
     adam: tuple[float, float] = (0.0003, 3.0)
 
 
-SETTINGS = {"quick": Settings(1000, 5, 6, 20), "standard": Settings(4000, 8, 16, 60)}
+SETTINGS = {"quick": Settings(1000, 5, 4, 20, 10), "standard": Settings(2000, 6, 12, 40, 16)}
 
 
 def _data(settings: Settings, source: torch.Generator, device: str):
@@ -138,7 +139,7 @@ def stable(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     """
     source = generator(seed)
     x, y = _data(settings, source, device)
-    e, r = settings.networks, settings.rates
+    e, r = settings.runs, settings.rates
     flat, shapes = _networks(settings, e, source, device)
     start = flat.repeat_interleave(r, 0)
     many = x.expand(len(start), -1, -1), y.expand(len(start), -1)

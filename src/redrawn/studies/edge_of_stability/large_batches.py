@@ -36,8 +36,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1024, 12, 800, 48, 6),
-    "standard": Settings(4096, 24, 10_000, 128, 6),
+    "quick": Settings(1024, 10, 400, 48, 6),
+    "standard": Settings(2048, 16, 5000, 64, 6),
 }
 
 

@@ -37,8 +37,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((10,), 1000, 6, 400, 25),
-    "standard": Settings((10, 14, 20), 5000, 6, 1000, 50),
+    "quick": Settings((10,), 900, 6, 400, 25),
+    "standard": Settings((10, 20), 4000, 6, 1000, 50),
 }
 
 
