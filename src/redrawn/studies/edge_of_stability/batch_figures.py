@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib import pyplot as plt
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
 
 def flatness(toy: pd.DataFrame, trained: pd.DataFrame) -> Figure:
@@ -21,6 +23,7 @@ def flatness(toy: pd.DataFrame, trained: pd.DataFrame) -> Figure:
         xlabel="top eigenvalue of the Hessian of the training loss",
         ylabel="test accuracy",
     )
+    _plain(right.xaxis)
     sns.move_legend(right, "lower center", bbox_to_anchor=(0.5, 1), ncols=4, title=None)
     return figure
 
@@ -31,6 +34,7 @@ def distance(walk: pd.DataFrame, ways: pd.DataFrame) -> Figure:
     named = walk.assign(batch=[f"batch of {b}" for b in walk.batch])
     sns.lineplot(named, x="step", y="distance", hue="batch", style="batch", errorbar="sd", ax=left)
     left.set(xscale="log", xlabel="steps", ylabel="distance from the start")
+    _plain(left.xaxis)
     left.legend(title=None, loc="upper left")
     sns.pointplot(
         ways, x="way", y="accuracy", errorbar=("ci", 95), linestyle="none", ax=right, seed=0
@@ -86,5 +90,13 @@ def rates(frame: pd.DataFrame) -> Figure:
         panel.set(title=method, xlabel="batch size $B$", ylabel="largest stable step size")
         panel.set_xscale("log", base=2)
         panel.set_yscale("log")
+        _plain(panel.yaxis)
     figure.legend(*axes[0].get_legend_handles_labels(), ncols=2, loc="outside lower center")
     return figure
+
+
+def _plain(axis: Axis) -> None:
+    """Label 1, 2 and 5 of each decade of a logarithmic axis, in plain numbers: the axes here span one or two."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(ScalarFormatter())
+    axis.set_minor_formatter(NullFormatter())

@@ -54,19 +54,23 @@ def surface(settings: Settings, device: str) -> pd.DataFrame:
 def walls(settings: Settings, device: str) -> pd.DataFrame:
     """Return (w, steps, b, gradient, curvature): the largest |∂E/∂b| and |∂²E/∂b²|, and where the first is.
 
-    A grid finds the wall and a second one within two of its cells measures it: a wall is as narrow as its slope is steep.
+    Two finer grids about the steepest place of the one before: a wall is as narrow as its slope is steep.
     """
     rows = []
     for w in WALLS:
         for steps in (20, 30, 40, 50):
             low, high = FLOORS
-            for _ in range(2):
+            largest = [0.0, 0.0]
+            for _ in range(3):
                 b = torch.linspace(low, high, settings.line, dtype=torch.float64, device=device)
-                _, first, second = recurrent.derivatives(torch.full_like(b, w), b, steps)
-                place = float(b[first.abs().argmax()])
+                _, *both = recurrent.derivatives(torch.full_like(b, w), b, steps)
+                largest = [
+                    max(old, float(d.abs().max())) for old, d in zip(largest, both, strict=True)
+                ]
+                place = float(b[both[0].abs().argmax()])
                 cell = 40 * (high - low) / settings.line
                 low, high = place - cell, place + cell
-            rows.append((w, steps, place, float(first.abs().max()), float(second.abs().max())))
+            rows.append((w, steps, place, *largest))
     return pd.DataFrame(rows, columns=["w", "steps", "b", "gradient", "curvature"])
 
 
