@@ -8,6 +8,7 @@ import torch
 
 from redrawn.methods.batch_size import ghost_batch_norm
 from redrawn.methods.classifiers import init_perceptron
+from redrawn.methods.recurrent import rescale
 from redrawn.studies.edge_of_stability.clothes import clothes, epochs
 from redrawn.studies.ensemble import cross_entropy, generator
 
@@ -86,25 +87,20 @@ def train(settings: Settings, start: list, x, y, order, ghost: int, rates, looks
     optimizer = torch.optim.SGD(
         held, rates[0], settings.momentum, weight_decay=settings.weight_decay
     )
+    threshold = held[0].new_full((len(held[0]),), settings.clip).detach()
     distances = {}
     for step, (places, rate) in enumerate(zip(order, rates, strict=True), 1):
         optimizer.param_groups[0]["lr"] = rate
         optimizer.zero_grad()
         cross_entropy(network.scores(x[places], ghost), y[places]).sum().backward()
-        _clip(held, settings.clip)
+        for p, g in zip(held, rescale([p.grad for p in held], threshold), strict=True):
+            p.grad = g
         optimizer.step()
         if step in looks:
             parts = zip(held, before, strict=True)
             moved = sum((p.detach() - q).flatten(1).square().sum(1) for p, q in parts)
             distances[step] = moved.sqrt().tolist()
     return network, distances
-
-
-@torch.no_grad()
-def _clip(held, threshold):
-    norm = sum(p.grad.flatten(1).square().sum(1) for p in held).sqrt()
-    for p in held:
-        p.grad.mul_((threshold / norm).clamp_max(1)[:, None, None])
 
 
 def _start(settings: Settings, seed: int, device: str):
