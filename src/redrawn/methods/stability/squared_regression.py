@@ -25,10 +25,16 @@ def slope(r: Float[Tensor, "*e n"], x: Float[Tensor, "*e n d"]) -> Float[Tensor,
     return (r[..., None, :] @ x)[..., 0, :] / x.shape[-2]
 
 
-def descend(u, v, x, y, step: float):
-    """Return u and v after a step of gradient descent: ∂L/∂u = 2 u∘g, ∂L/∂v = −2 v∘g."""
+def gradient(u, v, x, y):
+    """Return the loss's derivatives with respect to u and v, 2 u∘g and −2 v∘g with g that of the linear weights."""
     g = slope(residuals(u, v, x, y), x)
-    return u - 2 * step * u * g, v + 2 * step * v * g
+    return 2 * u * g, -2 * v * g
+
+
+def descend(u, v, x, y, step: float):
+    """Return u and v after a step of gradient descent."""
+    by_u, by_v = gradient(u, v, x, y)
+    return u - step * by_u, v - step * by_v
 
 
 def sharpness_at_solution(u, v, x: Float[Tensor, "*e n d"]) -> Float[Tensor, "*e"]:
@@ -63,12 +69,12 @@ def flow_solution(u, v, x: Float[Tensor, "*e n d"], y: Float[Tensor, "*e n"], it
 
     for _ in range(iterations):
         p, q = at(nu)
-        gradient = -residuals(p, q, x, y)
-        if gradient.abs().max() < 1e-12 * (1 + y.abs().max()):
+        descent = residuals(p, q, x, y)
+        if descent.abs().max() < 1e-12 * (1 + y.abs().max()):
             break
         hessian = (x * (4 * (p.square() + q.square()))[..., None, :]) @ x.mT
-        change = -torch.linalg.solve(hessian, gradient)
-        slope_along = (gradient * change).sum(-1)
+        change = torch.linalg.solve(hessian, descent)
+        slope_along = -(descent * change).sum(-1)
         size, before = torch.ones_like(slope_along), dual(nu)
         for _ in range(30):
             allowed = before + 1e-4 * size * slope_along + 1e-13 * before.abs()

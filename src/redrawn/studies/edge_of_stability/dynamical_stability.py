@@ -10,8 +10,9 @@ from redrawn.methods import stability
 from redrawn.methods.stability import squared_regression as diagonal
 from redrawn.studies.ensemble import generator
 
-STEPS = (0.005, 0.01, 0.02, 0.03)
-RELU_STEPS = (0.01, 0.03, 0.06, 0.1)
+STEPS = (0.005, 0.01, 0.02, 0.03, 0.04)
+TRUE = 3
+RELU_STEPS = (0.02, 0.04, 0.06, 0.1)
 CONVERGED = 1e-4  # loss below which a solution counts as a global minimum
 
 
@@ -23,12 +24,12 @@ class Settings:
     seeds: int = 5
     samples: int = 20
     features: int = 40
-    scale: float = 1.0
+    scale: float = 0.5
     steps: int = 12_000
     relu_samples: int = 20
     relu_inputs: int = 5
     width: int = 30
-    relu_steps: int = 12_000
+    relu_steps: int = 30_000
 
 
 SETTINGS = {
@@ -57,14 +58,14 @@ def moments(settings: Settings, seed: int, device: str) -> dict[str, list[float]
 def diagonal_solutions(
     settings: Settings, seed: int, device: str, batch_of_one: bool = True
 ) -> pd.DataFrame:
-    """Return (seed, step_size, loss, trace, norm, error) of diagonal networks trained on five true features of many."""
+    """Return (seed, step_size, loss, trace, norm, error) of diagonal networks trained on three true features of many."""
     source, (e, n, d, k) = (
         generator(seed),
         (settings.seeds, settings.samples, settings.features, len(STEPS)),
     )
     x = torch.randn(e, n, d, generator=source, dtype=torch.float64)
     x = (x / x.square().mean(1, keepdim=True).sqrt()).repeat(k, 1, 1).to(device)
-    truth = (torch.arange(d, device=device) < 5).double()
+    truth = (torch.arange(d, device=device) < TRUE).double()
     y = x @ truth
     u = torch.full((k * e, d), settings.scale, dtype=torch.float64, device=device)
     v = u.clone()
@@ -140,6 +141,11 @@ def trace_and_norm(frame: pd.DataFrame) -> dict[str, list]:
     x = kept.groupby("step_size").norm.mean()
     y = kept.pivot(index="seed", columns="step_size", values="trace")
     return {"x": x.tolist(), "y": y.dropna().to_numpy().tolist()}
+
+
+def side_by_side(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the converged rows of all, with a column `network`."""
+    return pd.concat([converged(f).assign(network=n) for n, f in frames.items()], ignore_index=True)
 
 
 def _frame(steps, seeds: int, columns) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import torch
 from redrawn.data.fashion import fashion_mnist
 from redrawn.methods.curvature import hessian_vector_product, lanczos, ritz
 from redrawn.methods.stability import opposing_signals as model
-from redrawn.studies.ensemble import cross_entropy, generator
+from redrawn.studies.ensemble import generator
 
 ALPHA, SHARE, SIGNAL, STEP = 20.0, 0.02, 4.0, 0.03
 SIGNALS = (1.0, 2.0, 4.0, 8.0)
@@ -26,9 +26,11 @@ class Settings:
     seeds: int = 5
     pictures: int = 400
     hidden: int = 32
-    network_steps: int = 400
-    learning_rate: float = 2.0
+    network_steps: int = 300
+    learning_rate: float = 0.5
     group: int = 10
+    later: int = 40
+    random_pairs: int = 50
 
 
 SETTINGS = {
@@ -88,7 +90,7 @@ def sharpening(settings: Settings, seed: int, device: str) -> dict[str, list]:
 
 
 def perceptron(settings: Settings, seed: int, device: str):
-    """Return each example's loss by step, (t, e, n), the pictures' indices (e, n), and η λ₁ / 2 at the end, (e,)."""
+    """Train on squared errors by full batches; return each example's loss by step, (t, e, n), the pictures' indices (e, n), and η λ₁ / 2 at the end, (e,)."""
     images, labels = fashion_mnist("train", 14)
     source, e = generator(seed), settings.seeds
     chosen = torch.stack(
@@ -96,7 +98,7 @@ def perceptron(settings: Settings, seed: int, device: str):
     )
     x = torch.as_tensor(images).flatten(1)[chosen].to(device)
     x = x - x.mean(1, keepdim=True)
-    y = torch.as_tensor(labels)[chosen].to(device)
+    target = torch.nn.functional.one_hot(torch.as_tensor(labels)[chosen], 10).float().to(device)
     inputs, h = x.shape[-1], settings.hidden
     scale = torch.cat([torch.full((inputs * h,), inputs**-0.5), torch.full((h * 10,), h**-0.5)])
     w = (scale * torch.randn(e, len(scale), generator=source)).to(device)
@@ -105,13 +107,16 @@ def perceptron(settings: Settings, seed: int, device: str):
         first, second = p.split([inputs * h, h * 10], 1)
         return (x @ first.unflatten(1, (inputs, h))).tanh() @ second.unflatten(1, (h, 10))
 
+    def each(p):
+        return (logits(p) - target).square().sum(-1) / 2
+
     def total(p):
-        return cross_entropy(logits(p), y).sum()
+        return each(p).mean(1).sum()
 
     losses = []
     for _ in range(settings.network_steps):
-        slope, out = torch.func.grad(total)(w), logits(w)
-        losses.append(-out.log_softmax(-1).gather(-1, y[..., None])[..., 0])
+        slope = torch.func.grad(total)(w)
+        losses.append(each(w))
         w = w - settings.learning_rate * slope
     start = torch.linspace(1, 2, w.shape[1], device=w.device).sin().expand_as(w)
     top = ritz(lanczos(lambda v: hessian_vector_product(total, w, v), start, 12))[0][:, -1]
@@ -135,16 +140,40 @@ def groups(losses: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarr
 
 
 def correlations(losses: np.ndarray, settings: Settings, seed: int) -> dict[str, list[float]]:
-    """Return the correlation of two groups' changes over the steps after the choice, opposing and random."""
+    """Return the correlation of two groups' changes over the steps after the choice: opposing, and the mean of random pairs."""
     step, order = groups(losses, settings)
     draw, k = np.random.default_rng(seed), settings.group
     found = {"random": [], "opposing": []}
     for i, t in enumerate(step):
-        later = np.diff(losses[t + 2 :, i], axis=0)
-        for name, ranks in {"opposing": order[i], "random": draw.permutation(order[i])}.items():
-            pair = later[:, ranks[:k]].mean(1), later[:, ranks[-k:]].mean(1)
-            found[name].append(np.corrcoef(*pair)[0, 1])
+        later = np.diff(losses[t + 2 : t + 2 + settings.later, i], axis=0)
+        pairs = [order[i], *(draw.permutation(order[i]) for _ in range(settings.random_pairs))]
+        each = [np.corrcoef(later[:, r[:k]].mean(1), later[:, r[-k:]].mean(1))[0, 1] for r in pairs]
+        found["opposing"].append(each[0])
+        found["random"].append(np.mean(each[1:]))
     return found
+
+
+def around_spike(losses: np.ndarray, settings: Settings, before: int = 15) -> pd.DataFrame:
+    """Return (offset, group, loss) of the first network about the step at which groups were chosen."""
+    step, order = groups(losses, settings)
+    window = np.arange(step[0] - before, step[0] + settings.later)
+    ranks = {
+        "losses fell": order[0][: settings.group],
+        "losses rose": order[0][-settings.group :],
+        "all": order[0],
+    }
+    frames = [pd.DataFrame({"offset": window - step[0] - 1, "group": name, "loss": losses[window, 0][:, r].mean(1)})
+              for name, r in ranks.items()]  # fmt: skip
+    return pd.concat(frames, ignore_index=True)
+
+
+def opposing_pictures(
+    losses: np.ndarray, chosen: np.ndarray, settings: Settings
+) -> dict[str, np.ndarray]:
+    """Return the pictures of the first network's two groups, (g, 28, 28)."""
+    images, order = fashion_mnist("train")[0], groups(losses, settings)[1][0]
+    ranks = {"losses fell": order[: settings.group], "losses rose": order[-settings.group :][::-1]}
+    return {name: images[chosen[0][r]] for name, r in ranks.items()}
 
 
 def _start(settings: Settings, signals, seed: int, device: str):
