@@ -21,7 +21,7 @@ class Settings:
     """Draws of the linear model; sizes and steps of the diagonal and the ReLU network."""
 
     draws: int = 10
-    seeds: int = 5
+    seeds: int = 16
     samples: int = 20
     features: int = 40
     scale: float = 0.5
@@ -35,7 +35,7 @@ class Settings:
 SETTINGS = {
     "quick": Settings(),
     "standard": Settings(
-        draws=50, seeds=10, steps=60_000, relu_steps=80_000, relu_samples=30, width=50
+        draws=50, seeds=24, steps=60_000, relu_steps=80_000, relu_samples=30, width=50
     ),
     "paper": Settings(
         draws=500, seeds=50, steps=1_000_000, relu_steps=1_000_000, relu_samples=200, width=500

@@ -34,7 +34,7 @@ class Settings:
     hidden: int = 12
     network_steps: int = 300
     every: int = 25
-    flow: int = 600
+    flow: int = 500
 
     def beyond_step(self, sharpness: Tensor) -> Tensor:
         """Return the step size at which a solution of this sharpness lies beyond the edge, (e, 1)."""

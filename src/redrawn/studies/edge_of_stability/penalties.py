@@ -25,9 +25,9 @@ class Settings:
     columns: int = 20
     steps: int = 4000
     networks: int = 4
-    pictures: int = 300
+    pictures: int = 200
     hidden: int = 16
-    network_steps: int = 500
+    network_steps: int = 400
     network_penalty: float = 3e-3
 
 

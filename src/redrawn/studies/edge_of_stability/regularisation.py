@@ -28,7 +28,7 @@ class Settings:
     step: float = 0.01
     steps: int = 2500
     networks: int = 6
-    pictures: int = 500
+    pictures: int = 300
     hidden: int = 32
     network_steps: int = 120
     learning_rate: float = 0.3

@@ -38,6 +38,7 @@ def stable(frame: pd.DataFrame) -> Figure:
         axes.minorticks_off()
     steps = np.geomspace(frame.step_size.min(), frame.step_size.max(), 50)
     two[0].plot(steps, 2 / steps, color="0.3", linewidth=1, label="2/η")
+    two[1].set_yscale("linear")
     figure.legend(*two[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     return figure
 
@@ -48,6 +49,7 @@ def warm_up(frame: pd.DataFrame, largest: pd.DataFrame, momentum: float) -> Figu
     shown = frame.assign(rate=2.0**frame.exponent, loss=frame.loss.clip(upper=4))
     _lines(two[0], shown, "way", "rate", "loss")
     two[0].set(xscale="log", xlabel="learning rate", ylabel="final loss (nats; cut at 4)")
+    largest = largest.set_index("way").loc[list(frame.way.unique())].reset_index()
     _each(two[1], largest)
     two[1].set_ylabel("sharpness λ₁")
     two[1].set_yscale("log")
