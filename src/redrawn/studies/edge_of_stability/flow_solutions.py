@@ -29,7 +29,7 @@ class Settings:
     features: int = 20
     beyond: float = 1.2
     regression_steps: int = 200
-    network_seeds: int = 4
+    network_seeds: int = 8
     images: int = 12
     hidden: int = 12
     network_steps: int = 300
@@ -43,7 +43,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(200, 200),
-    "standard": Settings(1000, 500, seeds=10, network_seeds=6, network_steps=500, flow=3000),
+    "standard": Settings(1000, 500, seeds=10, network_seeds=12, network_steps=500, flow=1500),
     "paper": Settings(10_000, 2000, seeds=20, network_seeds=20, network_steps=1000, flow=50_000),
 }
 

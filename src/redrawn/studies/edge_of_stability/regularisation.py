@@ -37,7 +37,7 @@ class Settings:
 SETTINGS = {
     "quick": Settings(),
     "standard": Settings(
-        seeds=20, steps=6000, networks=10, pictures=1000, hidden=64, network_steps=600
+        seeds=20, steps=6000, networks=10, pictures=1000, hidden=64, network_steps=300
     ),
     "paper": Settings(
         seeds=100, steps=50_000, networks=20, pictures=6000, hidden=256, network_steps=5000

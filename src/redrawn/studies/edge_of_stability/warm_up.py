@@ -32,7 +32,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(),
-    "standard": Settings(seeds=8, steps=400, warm=150, width=32, batch=64, probe=500),
+    "standard": Settings(seeds=6, steps=300, warm=100, width=32, batch=64, probe=300),
     "paper": Settings(
         seeds=20, steps=5000, warm=1000, width=128, branches=8, batch=128, probe=4000
     ),
@@ -104,7 +104,8 @@ def _train(settings: Settings, way: str, seed: int, device: str) -> pd.DataFrame
     velocity, last, early = torch.zeros_like(w), [], None
     for i, batch in enumerate(order.repeat(1, k, 1)):
         if i == settings.warm:
-            alive = last[-1][:, None] < 100  # of runs that diverged nothing is asked
+            # of runs that diverged nothing is asked
+            alive = (last[-1][:, None] < 100) & (w.abs().amax(1, keepdim=True) < 100)
             early = log_sharpness(torch.where(alive, w, first))
         slope, each = torch.func.grad(lambda p, b=batch: _twice(loss(p, b)), has_aux=True)(w)
         if way == "clipping":
