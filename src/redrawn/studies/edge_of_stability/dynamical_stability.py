@@ -21,11 +21,13 @@ class Settings:
     """Draws of the linear model; sizes and steps of the diagonal and the ReLU network."""
 
     draws: int = 10
-    seeds: int = 16
+    seeds: int = 40
     samples: int = 20
     features: int = 40
     scale: float = 0.5
     steps: int = 12_000
+    full_steps: int = 3000
+    relu_seeds: int = 12
     relu_samples: int = 20
     relu_inputs: int = 5
     width: int = 30
@@ -35,7 +37,7 @@ class Settings:
 SETTINGS = {
     "quick": Settings(),
     "standard": Settings(
-        draws=50, seeds=24, steps=60_000, relu_steps=80_000, relu_samples=30, width=50
+        draws=50, seeds=60, steps=30_000, relu_steps=80_000, relu_samples=30, width=50
     ),
     "paper": Settings(
         draws=500, seeds=50, steps=1_000_000, relu_steps=1_000_000, relu_samples=200, width=500
@@ -71,7 +73,8 @@ def diagonal_solutions(
     v = u.clone()
     step = torch.tensor(STEPS, dtype=torch.float64, device=device).repeat_interleave(e)[:, None]
     rows = torch.arange(k * e, device=device)
-    for pick in torch.randint(n, (settings.steps,), generator=source).tolist():
+    count = settings.steps if batch_of_one else settings.full_steps
+    for pick in torch.randint(n, (count,), generator=source).tolist():
         if batch_of_one:
             one = x[rows, pick]
             r = (one * diagonal.weights(u, v)).sum(-1) - y[rows, pick]
@@ -92,7 +95,7 @@ def relu_solutions(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     """Return (seed, step_size, loss, trace, norm) of two-layer ReLU networks that learn a teacher of two neurons by SGD."""
     source, (e, n, d, h) = (
         generator(seed),
-        (settings.seeds, settings.relu_samples, settings.relu_inputs, settings.width),
+        (settings.relu_seeds, settings.relu_samples, settings.relu_inputs, settings.width),
     )
     k = len(RELU_STEPS)
     x, teacher, w, a = (
@@ -130,17 +133,26 @@ def largest_product(frame: pd.DataFrame) -> list[float]:
 
 
 def smallest_and_largest(frame: pd.DataFrame, column: str) -> dict[str, list[float]]:
-    """Return a column at the smallest step, and at the largest at which every seed found a minimum."""
-    table = converged(frame).pivot(index="seed", columns="step_size", values=column).dropna(axis=1)
-    return {"small": table.iloc[:, 0].tolist(), "large": table.iloc[:, -1].tolist()}
+    """Return a column at the smallest and at the largest step at which a seed's run found a minimum."""
+    ends = converged(frame).sort_values("step_size").groupby("seed")[column]
+    return {"small": ends.first().tolist(), "large": ends.last().tolist()}
+
+
+def at_largest_step(
+    full: pd.DataFrame, single: pd.DataFrame, column: str
+) -> dict[str, list[float]]:
+    """Return a column of gradient descent and SGD at the largest step at which both found a minimum, seed by seed."""
+    both = converged(full).merge(
+        converged(single), on=["seed", "step_size"], suffixes=("_gd", "_sgd")
+    )
+    last = both.sort_values("step_size").groupby("seed").last()
+    return {"GD": last[f"{column}_gd"].tolist(), "SGD": last[f"{column}_sgd"].tolist()}
 
 
 def trace_and_norm(frame: pd.DataFrame) -> dict[str, list]:
-    """Return the trace against the squared norm over step sizes, each averaged over seeds, one list a seed."""
+    """Return the trace against the squared norm over the minima of all step sizes and seeds."""
     kept = converged(frame)
-    x = kept.groupby("step_size").norm.mean()
-    y = kept.pivot(index="seed", columns="step_size", values="trace")
-    return {"x": x.tolist(), "y": y.dropna().to_numpy().tolist()}
+    return {"x": kept.norm.tolist(), "y": kept.trace.tolist()}
 
 
 def side_by_side(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -23,11 +23,11 @@ class Settings:
     features: int = 10
     steps: int = 200
     slow_steps: int = 2500
-    seeds: int = 5
-    pictures: int = 400
-    hidden: int = 32
+    seeds: int = 16
+    pictures: int = 300
+    hidden: int = 24
     network_steps: int = 300
-    learning_rate: float = 0.5
+    learning_rate: float = 0.4
     group: int = 10
     later: int = 40
     random_pairs: int = 50
@@ -35,7 +35,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(),
-    "standard": Settings(starts=20, seeds=8, pictures=1000, hidden=64, network_steps=800),
+    "standard": Settings(starts=20, seeds=20, pictures=500, hidden=32, network_steps=500),
     "paper": Settings(starts=100, seeds=20, pictures=6000, hidden=256, network_steps=5000),
 }
 
@@ -81,7 +81,7 @@ def opposition(frame: pd.DataFrame) -> list[float]:
 
 def sharpening(settings: Settings, seed: int, device: str) -> dict[str, list]:
     """Return the sharpness at which small steps end, by the norm of the signal, one list a start."""
-    step = 0.5 / (ALPHA * max(SIGNALS))
+    step = 1.5 / (ALPHA * max(SIGNALS))  # 2 would reach the edge
     state, beta = _start(settings, np.repeat(SIGNALS, settings.starts), seed, device)
     for _ in range(settings.slow_steps):
         state = _descend(state, beta, step)
@@ -128,12 +128,11 @@ def perceptron(settings: Settings, seed: int, device: str):
 
 
 def groups(losses: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each network the step of the largest rise of its loss in the first half, and the order of examples by change in it.
+    """Return for each network the step of its loss's largest rise, and the order of examples by change in it.
 
     Groups are chosen at this step and judged on later ones, so that the choice is not its own evidence.
     """
-    half = len(losses) // 2
-    change = np.diff(losses[:half], axis=0)
+    change = np.diff(losses[: -settings.later - 1], axis=0)
     step = 10 + change.mean(2)[10:].argmax(0)  # the first steps are no oscillation
     order = np.stack([change[t, i].argsort() for i, t in enumerate(step)])
     return step, order

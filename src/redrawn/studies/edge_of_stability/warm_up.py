@@ -19,20 +19,21 @@ WAYS = ("none", "warm-up", "clipping", "LayerNorm", "Fixup")
 class Settings:
     """Rates are powers of two; a run counts as trained if its mean loss over the last steps is below 1 nat."""
 
-    exponents: tuple[int, ...] = (-10, -9, -8, -7, -6, -5, -4, -3, -2, -1)
-    seeds: int = 4
-    steps: int = 120
-    warm: int = 40
+    exponents: tuple[int, ...] = (-9, -8, -7, -6, -5, -4, -3, -2, -1)
+    seeds: int = 8
+    steps: int = 150
+    warm: int = 50
     batch: int = 32
     width: int = 24
     branches: int = 4
     gain: float = 1.0
-    probe: int = 200
+    probe: int = 100
+    side: int = 7
 
 
 SETTINGS = {
     "quick": Settings(),
-    "standard": Settings(seeds=6, steps=300, warm=100, width=32, batch=64, probe=300),
+    "standard": Settings(seeds=10, steps=300, warm=100, width=32, batch=64, probe=300, side=14),
     "paper": Settings(
         seeds=20, steps=5000, warm=1000, width=128, branches=8, batch=128, probe=4000
     ),
@@ -79,7 +80,7 @@ def avoided(frame: pd.DataFrame) -> dict[str, list[float]]:
 
 def _train(settings: Settings, way: str, seed: int, device: str) -> pd.DataFrame:
     source, k, e = generator(seed), len(settings.exponents), settings.seeds
-    images, digits = mnist(14)
+    images, digits = mnist(settings.side)
     x = torch.as_tensor(images, dtype=torch.float32).flatten(1)
     x, y = ((x - x.mean()) / x.std()).to(device), torch.as_tensor(digits).to(device)
     sizes = net.shapes(x.shape[1], settings.width, settings.branches, 10)
@@ -104,9 +105,10 @@ def _train(settings: Settings, way: str, seed: int, device: str) -> pd.DataFrame
     velocity, last, early = torch.zeros_like(w), [], None
     for i, batch in enumerate(order.repeat(1, k, 1)):
         if i == settings.warm:
-            # of runs that diverged nothing is asked
-            alive = (last[-1][:, None] < 100) & (w.abs().amax(1, keepdim=True) < 100)
-            early = log_sharpness(torch.where(alive, w, first))
+            alive = (
+                loss(w, probe.expand(len(w), -1)) < 100
+            )  # of runs that diverged nothing is asked
+            early = log_sharpness(torch.where(alive[:, None], w, first))
         slope, each = torch.func.grad(lambda p, b=batch: _twice(loss(p, b)), has_aux=True)(w)
         if way == "clipping":
             slope = net.clip(slope, CLIP)
