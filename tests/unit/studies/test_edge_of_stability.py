@@ -48,7 +48,7 @@ def test_height_and_opposition_by_hand():
 
 
 def test_groups_are_judged_after_they_are_chosen():
-    settings = replace(opposing.SETTINGS["quick"], group=2, later=10)
+    settings = replace(opposing.SETTINGS["quick"], group=2, later=10, transient=10)
     losses = np.random.default_rng(0).random((80, 1, 30)) * 0.01
     losses[20] += np.linspace(-1, 2, 30)  # the largest rise is from 19 to 20
     step, order = opposing.groups(losses, settings)

@@ -149,10 +149,10 @@ def at_largest_step(
     return {"GD": last[f"{column}_gd"].tolist(), "SGD": last[f"{column}_sgd"].tolist()}
 
 
-def trace_and_norm(frame: pd.DataFrame) -> dict[str, list]:
-    """Return the trace against the squared norm over the minima of all step sizes and seeds."""
-    kept = converged(frame)
-    return {"x": kept.norm.tolist(), "y": kept.trace.tolist()}
+def trace_per_norm(frame: pd.DataFrame) -> list[float]:
+    """Return the slope of the trace against the squared norm over a seed's minima, one value a seed with three of them."""
+    each = [rows for _, rows in converged(frame).groupby("seed") if len(rows) > 2]
+    return [np.polyfit(rows["norm"], rows["trace"], 1)[0] for rows in each]
 
 
 def side_by_side(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -30,6 +30,7 @@ class Settings:
     learning_rate: float = 0.4
     group: int = 10
     later: int = 40
+    transient: int = 50
     random_pairs: int = 50
 
 
@@ -130,10 +131,12 @@ def perceptron(settings: Settings, seed: int, device: str):
 def groups(losses: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
     """Return for each network the step of its loss's largest rise, and the order of examples by change in it.
 
-    Groups are chosen at this step and judged on later ones, so that the choice is not its own evidence.
+    Groups are chosen at this step and judged on later ones, so that the choice is not its own evidence. A first leap down
+    from the initial weights, within `transient` steps, is no edge of stability: no oscillation follows it.
     """
     change = np.diff(losses[: -settings.later - 1], axis=0)
-    step = 10 + change.mean(2)[10:].argmax(0)  # the first steps are no oscillation
+    start = settings.transient
+    step = start + change.mean(2)[start:].argmax(0)
     order = np.stack([change[t, i].argsort() for i, t in enumerate(step)])
     return step, order
 
