@@ -17,13 +17,14 @@ SHAPES = {"linear": lambda t: t, "root": np.sqrt, "logarithm": np.log}
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes; momentum, weight decay and the tenfold falls of the step size are those of the paper's perceptron."""
+    """Sizes; `seeds` walk and `runs` compare accuracies; momentum, weight decay and the tenfold falls of the step size are those of the paper's perceptron."""
 
     pictures: int
     epochs: int
     walk: int
     width: int
     seeds: int
+    runs: int
     side: int = 14
     small: int = 32
     large: int = 256
@@ -37,8 +38,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1024, 10, 400, 48, 6),
-    "standard": Settings(2048, 16, 5000, 64, 6),
+    "quick": Settings(1024, 10, 400, 48, 6, 10),
+    "standard": Settings(2048, 16, 5000, 64, 6, 10),
 }
 
 
@@ -103,10 +104,10 @@ def train(settings: Settings, start: list, x, y, order, ghost: int, rates, looks
     return network, distances
 
 
-def _start(settings: Settings, seed: int, device: str):
+def _start(settings: Settings, count: int, seed: int, device: str):
     source = generator(seed)
     widths = [settings.side**2, settings.width, settings.width, 10]
-    return init_perceptron(widths, settings.seeds, source, device), source
+    return init_perceptron(widths, count, source, device), source
 
 
 def walk(settings: Settings, seed: int, device: str) -> pd.DataFrame:
@@ -115,7 +116,7 @@ def walk(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     looks = np.geomspace(settings.first_look, settings.walk, settings.looks).round().astype(int)
     rows = []
     for batch in (settings.small, settings.large):
-        start, source = _start(settings, seed, device)
+        start, source = _start(settings, settings.seeds, seed, device)
         steps = settings.walk if batch == settings.small else settings.walk // 4
         order = epochs(len(x), batch, settings.seeds, steps, source).to(device)
         rates = [settings.rate] * steps
@@ -156,12 +157,12 @@ def gap(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     }
     rows = []
     for way, (batch, ghost, rate, steps) in ways.items():
-        start, source = _start(settings, seed, device)
-        order = epochs(len(x), batch, settings.seeds, steps, source).to(device)
+        start, source = _start(settings, settings.runs, seed, device)
+        order = epochs(len(x), batch, settings.runs, steps, source).to(device)
         fallen = np.searchsorted(settings.falls, np.arange(steps) / steps, side="right")
         network, _ = train(settings, start, x, y, order, ghost, (rate * 0.1**fallen).tolist())
         with torch.no_grad():
-            answers = network.scores(unseen.expand(settings.seeds, -1, -1)).argmax(-1)
+            answers = network.scores(unseen.expand(settings.runs, -1, -1)).argmax(-1)
         right = (answers == truth).float().mean(1).tolist()
         rows += [(way, i, share) for i, share in enumerate(right)]
     return pd.DataFrame(rows, columns=["way", "seed", "accuracy"])
