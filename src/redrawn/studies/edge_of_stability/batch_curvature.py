@@ -34,7 +34,7 @@ class Settings:
     adam: tuple[float, float] = (0.0003, 3.0)
 
 
-SETTINGS = {"quick": Settings(1000, 5, 4, 20, 10), "standard": Settings(2000, 6, 12, 40, 16)}
+SETTINGS = {"quick": Settings(1000, 6, 6, 20, 16), "standard": Settings(2000, 6, 12, 40, 16)}
 
 
 def _data(settings: Settings, source: torch.Generator, device: str):

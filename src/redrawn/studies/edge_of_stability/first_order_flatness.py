@@ -33,7 +33,7 @@ class Settings:
     toy_waves: float = 12.0
 
 
-SETTINGS = {"quick": Settings(1500, 200, 5), "standard": Settings(3000, 800, 6)}
+SETTINGS = {"quick": Settings(1500, 150, 5), "standard": Settings(3000, 800, 6)}
 
 
 def toy(settings: Settings) -> tuple[dict[str, float], dict[str, float], pd.DataFrame]:

@@ -38,7 +38,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1024, 10, 400, 48, 6, 10),
+    "quick": Settings(1024, 10, 300, 48, 6, 10),
     "standard": Settings(2048, 16, 5000, 64, 6, 10),
 }
 

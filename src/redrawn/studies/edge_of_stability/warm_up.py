@@ -46,7 +46,7 @@ def train(settings: Settings, seed: int, device: str) -> pd.DataFrame:
 
 
 def largest(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return for each way and seed the row of the largest rate up to which every smaller one from the best on trains."""
+    """Return for each way and seed the row of the largest rate that trains."""
     kept = frame[frame.loss < TRAINED].sort_values("exponent")
     return kept.groupby(["way", "seed"], as_index=False).last()
 
