@@ -29,7 +29,7 @@ class Settings:
     words: int
     passes: int
     seeds: int
-    steps: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+    steps: tuple[float, ...] = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
     looks: int = 20
 
 
@@ -80,7 +80,7 @@ def risk(w: np.ndarray, x: sparse.csr_array, y: np.ndarray) -> tuple[float, np.n
 
 
 def batch(x: sparse.csr_array, y: np.ndarray, passes: int) -> pd.DataFrame:
-    """Run L-BFGS from zero; return (passes, risk): each iterate at the passes that were made to find it.
+    """Run L-BFGS from zero; return (steps, passes, risk): each iterate at the passes that were made to find it.
 
     An evaluation of risk and gradient is a pass. The evaluation at a new iterate is the first of its own step, so that
     it counts for the next one; a line search that tries twice costs twice.
@@ -100,7 +100,8 @@ def batch(x: sparse.csr_array, y: np.ndarray, passes: int) -> pd.DataFrame:
         evaluate, start, jac=True, method="L-BFGS-B", callback=record,
         options={"maxiter": passes, "maxfun": passes + 1, "ftol": 0, "gtol": 0},
     )  # fmt: skip
-    return pd.DataFrame([(0, evaluations[0]), *rows], columns=["passes", "risk"])
+    found = pd.DataFrame([(0, evaluations[0]), *rows], columns=["passes", "risk"])
+    return found.assign(steps=range(len(found)))
 
 
 def least_risk(x: sparse.csr_array, y: np.ndarray) -> float:
@@ -163,9 +164,10 @@ def choose_step(settings: Settings, seed: int, device: str) -> float:
 
 
 def compare(settings: Settings, seed: int, device: str) -> tuple[pd.DataFrame, float]:
-    """Run both methods on each draw; return (method, seed, passes, points, risk, gap) and the step size chosen.
+    """Run both methods on each draw; return (method, seed, steps, passes, points, risk, gap) and the step size chosen.
 
-    `points` are data points accessed, `gap` the risk above its minimum.
+    `points` are data points accessed, `gap` the risk above its minimum. `steps` count L-BFGS's own, one a pass as in the
+    original if line searches are free; for stochastic gradients they are the passes.
     """
     source = generator(seed)
     draws = [draw(settings, source) for _ in range(settings.seeds)]
@@ -185,15 +187,16 @@ def compare(settings: Settings, seed: int, device: str) -> tuple[pd.DataFrame, f
         for seen, losses in rows.one_pass(w, step, order.to(device), {n} if done else looks):
             each = enumerate(losses.tolist())
             found += [("stochastic gradient", i, done + seen / n, v) for i, v in each]
-    frames.append(pd.DataFrame(found, columns=["method", "seed", "passes", "risk"]))
+    stochastic = pd.DataFrame(found, columns=["method", "seed", "passes", "risk"])
+    frames.append(stochastic.assign(steps=stochastic.passes))
     frame = pd.concat(frames, ignore_index=True)
     frame["gap"] = frame.risk - frame.seed.map(dict(enumerate(least)))
     frame["points"] = frame.passes * n
     return frame, step
 
 
-def at(frame: pd.DataFrame, passes: int, column: str) -> dict[str, list[float]]:
-    """Return {method: column of the last iterate found within so many passes}, one value a seed."""
-    rows = frame[frame.passes <= passes].sort_values("passes")
+def at(frame: pd.DataFrame, unit: str, count: int, column: str) -> dict[str, list[float]]:
+    """Return {method: column of the last iterate within so many passes, or steps}, one value a seed."""
+    rows = frame[frame[unit] <= count].sort_values(unit)
     last = rows.groupby(["method", "seed"])[column].last()
     return {m: last[m].sort_index().tolist() for m in frame.method.unique()}
