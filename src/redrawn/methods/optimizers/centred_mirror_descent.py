@@ -10,14 +10,18 @@ V = 4G² + Σ G²,  a = ε G / (√V log²(V/G²))
 The logarithm lets the learner go wherever gradients point, the quadratic term pays for gradients that grow with w.
 """
 
+import math
+from typing import NamedTuple
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from redrawn.methods.optimizers.group_optimizer import GroupOptimizer, along, joint_norm
 
-NEWTON_STEPS = 60
-NEWTON_TOLERANCE = 1e-10
+NEWTON_STEPS = 200
+NEWTON_TOLERANCE = 1e-9
+TINY = 1e-200
 
 
 class CentredMirrorDescent(GroupOptimizer):
@@ -25,7 +29,7 @@ class CentredMirrorDescent(GroupOptimizer):
 
     Args:
         params: parameters or groups; the norm is that of a whole group.
-        gradient: G.
+        gradient: G, or one for each problem.
         growth: L.
         epsilon: ε, the regret against the start in units of G; small ones are slow to leave it.
         kappa: κ, weight of the quadratic term.
@@ -36,7 +40,8 @@ class CentredMirrorDescent(GroupOptimizer):
     """
 
     def __init__(self, params, gradient, growth, epsilon=1.0, kappa=4.0, batched=False):
-        if min(gradient, epsilon) <= 0 or min(growth, kappa) < 0:
+        gradient = torch.as_tensor(gradient, dtype=torch.float64)
+        if gradient.min() <= 0 or epsilon <= 0 or min(growth, kappa) < 0:
             raise ValueError("gradient and epsilon must be positive, growth and kappa not negative")
         constants = {"gradient": gradient, "growth": growth, "epsilon": epsilon, "kappa": kappa}
         super().__init__(params, {**constants, "batched": batched})
@@ -44,58 +49,67 @@ class CentredMirrorDescent(GroupOptimizer):
     def update(self, group, held):
         """See base class."""
         for p in held:
-            if not self.state[p]:
-                self.state[p] |= {"step": 0, "centre": p.clone(), "sum": torch.zeros_like(p)}
-            self.state[p]["sum"] += p.grad
-            self.state[p]["step"] += 1
-        rounds = max(self.state[p]["step"] for p in held)
+            state = self.state[p]
+            if not state:
+                state |= {"step": 0, "centre": p.clone(), "sum": torch.zeros_like(p)}
+            state["sum"] += p.grad
+            state["step"] += 1
+        first = self.state[held[0]]
         norm = joint_norm([self.state[p]["sum"] for p in held], group["batched"])
-        constants = [group[k] for k in ("gradient", "growth", "epsilon", "kappa")]
-        radius = radius_of(norm, rounds, *constants)
-        share = torch.where(norm > 0, radius / norm, 0.0)
+        shape = Shape.after(
+            first["step"],
+            group["gradient"].to(norm),
+            *(group[k] for k in ("growth", "epsilon", "kappa")),
+        )
+        # a round changes the logarithm little: the last one is where to look from
+        first["logarithm"] = shape.logarithm_of(norm, first.get("logarithm"))
+        share = torch.where(norm > 0, shape.radius(first["logarithm"]) / norm, 0.0)
         for p in held:
             p.copy_(self.state[p]["centre"] - along(share, p) * self.state[p]["sum"])
 
 
-def slope(
-    r: Float[Tensor, "*e"], rounds: int, gradient: float, growth: float, epsilon: float, kappa: float
-) -> Float[Tensor, "*e"]:
-    """Return ψ'(r) after so many rounds."""
-    v, a, quadratic = _constants(rounds, gradient, growth, epsilon, kappa)
-    return _logarithmic(torch.log1p(r / a), v, gradient)[0] + quadratic * r
+class Shape(NamedTuple):
+    """ψ' after some rounds, as a function of F = log(1 + r/a)."""
 
+    gradient: Float[Tensor, "*e"]
+    root: Float[Tensor, "*e"]  # of V
+    a: float
+    quadratic: float  # what multiplies r
 
-def radius_of(
-    norm: Float[Tensor, "*e"], rounds: int, gradient: float, growth: float, epsilon: float, kappa: float
-) -> Float[Tensor, "*e"]:
-    """Return r with ψ'(r) = norm, by Newton's method in F = log(1 + r/a)."""
-    v, a, quadratic = _constants(rounds, gradient, growth, epsilon, kappa)
-    # the least of what each term alone would allow lies above the root
-    f = torch.minimum((norm / 6) ** 2 / v, torch.full_like(norm, v / gradient**2))
-    f = torch.where(f < v / gradient**2, f, (norm / 3 - v / gradient).clamp(min=0) / gradient)
-    if quadratic > 0:
-        f = torch.minimum(f, torch.log1p(norm / quadratic / a))
-    for _ in range(NEWTON_STEPS):
-        value, derivative = _logarithmic(f, v, gradient)
-        r = a * torch.expm1(f)
-        excess = value + quadratic * r - norm
-        step = excess / (derivative + quadratic * (r + a))
-        f = torch.maximum(f - step, f / 8)
-        if (step.abs() <= NEWTON_TOLERANCE * f).all():
-            break
-    return torch.where(norm > 0, a * torch.expm1(f), 0.0)
+    @classmethod
+    def after(cls, rounds: int, gradient, growth: float, epsilon: float, kappa: float) -> "Shape":
+        """Return ψ' after so many rounds."""
+        ratio = 4 + rounds  # V / G²
+        a = epsilon / (math.sqrt(ratio) * math.log(ratio) ** 2)
+        return cls(gradient, gradient * math.sqrt(ratio), a, kappa * growth * math.sqrt(ratio))
 
+    def radius(self, f: Float[Tensor, "*e"]) -> Float[Tensor, "*e"]:
+        """Return r."""
+        return self.a * torch.expm1(f)
 
-def _constants(rounds, gradient, growth, epsilon, kappa):
-    ratio = torch.tensor(4.0 + rounds)
-    a = epsilon / (ratio.sqrt() * ratio.log() ** 2).item()
-    return gradient**2 * (4 + rounds), a, kappa * growth * (4 + rounds) ** 0.5
+    def slope(self, f: Float[Tensor, "*e"]) -> tuple[Float[Tensor, "*e"], Float[Tensor, "*e"]]:
+        """Return ψ' and its derivative in F, which is positive."""
+        ratio = self.root / f.sqrt()  # of √V to √F: at least G where the least η is within its bound
+        inner = ratio >= self.gradient
+        r = self.radius(f)
+        least = torch.where(
+            inner, 2 * ratio * f, self.gradient * f + self.root**2 / self.gradient
+        )
+        steep = 3 * torch.maximum(ratio, self.gradient) + self.quadratic * (r + self.a)
+        return 3 * least + self.quadratic * r, steep
 
-
-def _logarithmic(f, v, gradient):
-    """Return 3 min over η of [F/η + ηV], and its derivative in F."""
-    f = f.clamp(min=1e-300)
-    inner = gradient * f.sqrt() <= v**0.5
-    value = torch.where(inner, 2 * (v * f).sqrt(), gradient * f + v / gradient)
-    derivative = torch.where(inner, (v / f).sqrt(), torch.full_like(f, gradient))
-    return 3 * value, 3 * derivative
+    def logarithm_of(self, norm: Float[Tensor, "*e"], start=None) -> Float[Tensor, "*e"]:
+        """Return F with ψ' = norm, by Newton's method from a start, or from above."""
+        # what the logarithmic term alone would allow; the true F is at most that
+        above = (norm / (6 * self.root)).square().clamp(min=TINY)
+        outer = (norm / 3 - self.root**2 / self.gradient) / self.gradient
+        above = torch.where(above.sqrt() * self.gradient <= self.root, above, outer)
+        f = above if start is None else torch.minimum(start.clamp(min=TINY), above)
+        for _ in range(NEWTON_STEPS):
+            value, steep = self.slope(f)
+            moved = torch.minimum(torch.maximum(f - (value - norm) / steep, f / 8), above)
+            settled = ((moved - f).abs() <= NEWTON_TOLERANCE * f).all()
+            f = moved
+            if settled:
+                break
+        return f
