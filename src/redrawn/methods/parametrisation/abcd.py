@@ -75,7 +75,7 @@ class WideMLP:
             (width**-e.b * torch.randn(networks, i, o, generator=source, dtype=dtype))
             .to(device)
             .requires_grad_()
-            for e, i, o in zip(self.exponents, sizes, sizes[1:], strict=True)
+            for e, i, o in zip(self.exponents, sizes[:-1], sizes[1:], strict=True)
         ]
 
     def features(self, x: Float[Tensor, "*e m k"]) -> Float[Tensor, "e m n"]:

@@ -28,7 +28,7 @@ class Settings:
     kappa: float = 4.0
 
 
-SETTINGS = {"quick": Settings(4096), "standard": Settings(65_536)}
+SETTINGS = {"quick": Settings(2048), "standard": Settings(65_536)}
 
 
 def regression(settings: Settings, seed: int, device: str) -> pd.DataFrame:
