@@ -29,14 +29,14 @@ class Settings:
     seeds: int = 8
     replicates: int = 8
     start: float = 3.0
-    stationary: tuple[float, ...] = (0.4, 0.28, 0.2, 0.14, 0.1)
+    stationary: tuple[float, ...] = (0.4, 0.28, 0.2, 0.14, 0.1, 0.07)
     stationary_replicates: int = 64
     pairs: int = 20_000
 
 
 SETTINGS = {
-    "quick": Settings(7),
-    "standard": Settings(11, stationary=(0.4, 0.28, 0.2, 0.14, 0.1, 0.07), pairs=400_000),
+    "quick": Settings(6, stationary=(0.4, 0.28, 0.2, 0.14)),
+    "standard": Settings(11, pairs=400_000),
 }
 
 

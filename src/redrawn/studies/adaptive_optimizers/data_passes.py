@@ -34,7 +34,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(6000, 1000, 20, 4),
+    "quick": Settings(4000, 1000, 15, 4),
     "standard": Settings(24_000, 3000, 30, 5),
 }
 

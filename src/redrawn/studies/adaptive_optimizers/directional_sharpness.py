@@ -39,7 +39,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((20, 40, 80), 4, 16, 8),
+    "quick": Settings((20, 60), 4, 16, 8),
     "standard": Settings((20, 50, 100, 200, 400), 5, 32, 16),
 }
 
@@ -159,15 +159,15 @@ def trajectory(settings: Settings, along: str, seed: int, device: str):
 
 
 def _rays(settings, text, parameters, directions, found, held):
-    """Return the first network's loss along each unit direction, to twice where its parabola is lowest."""
+    """Return the first network's loss along each unit direction, from a hundredth of where its parabola is lowest to 3 times."""
     texts = held[:1].expand(settings.rays, -1, -1)
     frames = []
     for row in found[found.seed == 0].itertuples():
         if row.method == TENTH:
             continue
         # negative curvature has no lowest point: look as far as for a curvature of one
-        longest = 2 * abs(row.slope) / (row.sharpness if row.sharpness > 0 else 1.0)
-        lengths = torch.linspace(0, longest, settings.rays, device=parameters.device)[:, None]
+        lowest = abs(row.slope) / (row.sharpness if row.sharpness > 0 else 1.0)
+        lengths = torch.logspace(-2, 0.5, settings.rays, device=parameters.device)[:, None] * lowest
         with torch.no_grad():
             losses = text.model.loss(parameters[:1] + lengths * directions[row.method][:1], texts)
         both = {"length": lengths[:, 0].tolist(), "loss": losses.tolist()}

@@ -19,7 +19,7 @@ from redrawn.studies.ensemble import cross_entropy, generator
 SIDE, PATCH, STRIDE = 14, 4, 2
 POSITIONS = ((SIDE - PATCH) // STRIDE + 1) ** 2
 SCALES = (10.0, 30.0, 100.0, 300.0, 1000.0)
-RATES = {"SGD": (0.02, 0.05, 0.1, 0.2), "Adam": (1e-3, 3e-3, 1e-2, 3e-2)}
+RATES = {"SGD": (0.02, 0.05, 0.1), "Adam": (3e-3, 1e-2, 3e-2)}
 LAMBDAS = (0.00625, 0.025, 0.1, 0.4, 1.6)
 
 
@@ -39,7 +39,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1280, 6, 8),
+    "quick": Settings(1280, 5, 6),
     "standard": Settings(6000, 12, 10),
 }
 

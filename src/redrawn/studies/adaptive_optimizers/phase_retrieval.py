@@ -20,16 +20,16 @@ class Settings:
     equations: int = 3000
     unknowns: int = 100
     noise: float = 4.0
-    steps: int = 300
+    steps: int = 500
     level: float = 20.0
     warm_up: int = 100
     batch: int = 50
     samples: int = 25_000
     period: int = 5
-    seeds: int = 4
+    seeds: int = 10
 
 
-SETTINGS = {"quick": Settings(), "standard": Settings(steps=500, seeds=10)}
+SETTINGS = {"quick": Settings(steps=200, seeds=4), "standard": Settings()}
 
 DETERMINISTIC = {
     "1/3-GD": (optimizers.NormalizedDescent, {"lr": 0.03, "beta": 1 / 3}),

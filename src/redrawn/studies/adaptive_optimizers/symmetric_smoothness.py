@@ -25,7 +25,7 @@ class Settings:
     dimension: int = 10
     accuracies: tuple[float, ...] = (1.0, 0.3, 0.1, 0.03)
     farthest: float = 1e50
-    well_accuracies: tuple[float, ...] = (0.125, 0.0884, 0.0625, 0.0442)
+    well_accuracies: tuple[float, ...] = (0.125, 0.0884, 0.0625, 0.0442, 0.0312)
     well_dimension: int = 2
     well_seeds: int = 8
     well_replicates: int = 16
@@ -34,8 +34,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(),
-    "standard": Settings(400_000, well_accuracies=(0.125, 0.0884, 0.0625, 0.0442, 0.0312, 0.0221)),
+    "quick": Settings(well_accuracies=(0.125, 0.0884, 0.0625)),
+    "standard": Settings(400_000),
 }
 
 
