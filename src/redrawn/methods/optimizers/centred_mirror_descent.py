@@ -89,12 +89,12 @@ class Shape(NamedTuple):
 
     def slope(self, f: Float[Tensor, "*e"]) -> tuple[Float[Tensor, "*e"], Float[Tensor, "*e"]]:
         """Return ψ' and its derivative in F, which is positive."""
-        ratio = self.root / f.sqrt()  # of √V to √F: at least G where the least η is within its bound
+        ratio = (
+            self.root / f.sqrt()
+        )  # of √V to √F: at least G where the least η is within its bound
         inner = ratio >= self.gradient
         r = self.radius(f)
-        least = torch.where(
-            inner, 2 * ratio * f, self.gradient * f + self.root**2 / self.gradient
-        )
+        least = torch.where(inner, 2 * ratio * f, self.gradient * f + self.root**2 / self.gradient)
         steep = 3 * torch.maximum(ratio, self.gradient) + self.quadratic * (r + self.a)
         return 3 * least + self.quadratic * r, steep
 

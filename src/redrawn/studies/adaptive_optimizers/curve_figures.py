@@ -59,9 +59,7 @@ def rays(frame: pd.DataFrame) -> Figure:
 
 def ratios(frame: pd.DataFrame) -> Figure:
     """Draw each method's directional sharpness over SGD's, a point a seed and checkpoint."""
-    table = frame.pivot(
-        index=["trajectory", "step", "seed"], columns="method", values="sharpness"
-    )
+    table = frame.pivot(index=["trajectory", "step", "seed"], columns="method", values="sharpness")
     methods = [m for m in frame.method.unique() if m not in ("SGD", TENTH)]
     figure, axes = plt.subplots(figsize=(7, 4))
     for j, (along, rows) in enumerate(table.groupby(level="trajectory", sort=False)):

@@ -32,10 +32,14 @@ class Settings:
     steps: tuple[float, ...] = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
     looks: int = 20
 
+    def look_after(self) -> set[int]:
+        """Return after how many passages of a pass the risk is looked at."""
+        return {self.passages * (j + 1) // self.looks for j in range(self.looks)}
+
 
 SETTINGS = {
-    "quick": Settings(4000, 1000, 15, 4),
-    "standard": Settings(24_000, 3000, 30, 5),
+    "quick": Settings(2000, 500, 30, 12),
+    "standard": Settings(24_000, 3000, 30, 8),
 }
 
 
@@ -152,15 +156,19 @@ class Rows:
 
 
 def choose_step(settings: Settings, seed: int, device: str) -> float:
-    """Return the step size of least risk after one pass, on a draw of its own."""
+    """Return the step size of least mean risk over the second half of a pass, on a draw of its own.
+
+    The risk after the last step alone hangs on the last few passages.
+    """
     data = draw(settings, generator(seed + 10_000))
     copies = Rows([data] * len(settings.steps), device)
     w = torch.zeros((len(settings.steps), copies.columns + 1), device=device)
     order = torch.randperm(settings.passages, generator=generator(seed)).to(device)
     rate = torch.tensor(settings.steps, device=device)
     order = order.expand(len(settings.steps), -1)
-    ((_, losses),) = copies.one_pass(w, rate, order, {settings.passages})
-    return settings.steps[int(losses.argmin())]
+    looks = settings.look_after()
+    seen = [losses for _, losses in copies.one_pass(w, rate, order, looks)]
+    return settings.steps[int(torch.stack(seen[len(seen) // 2 :]).mean(0).argmin())]
 
 
 def compare(settings: Settings, seed: int, device: str) -> tuple[pd.DataFrame, float]:
@@ -183,8 +191,8 @@ def compare(settings: Settings, seed: int, device: str) -> tuple[pd.DataFrame, f
     n = settings.passages
     for done in range(settings.passes):
         order = torch.stack([torch.randperm(n, generator=source) for _ in range(settings.seeds)])
-        looks = {n * (j + 1) // settings.looks for j in range(settings.looks)}
-        for seen, losses in rows.one_pass(w, step, order.to(device), {n} if done else looks):
+        looks = {n} if done else settings.look_after()
+        for seen, losses in rows.one_pass(w, step, order.to(device), looks):
             each = enumerate(losses.tolist())
             found += [("stochastic gradient", i, done + seen / n, v) for i, v in each]
     stochastic = pd.DataFrame(found, columns=["method", "seed", "passes", "risk"])
@@ -193,6 +201,13 @@ def compare(settings: Settings, seed: int, device: str) -> tuple[pd.DataFrame, f
     frame["gap"] = frame.risk - frame.seed.map(dict(enumerate(least)))
     frame["points"] = frame.passes * n
     return frame, step
+
+
+def late(frame: pd.DataFrame, passes: int, last: int = 5) -> dict[str, list[float]]:
+    """Return {method: mean gap of iterates found in the last of so many passes}, one value a seed."""
+    rows = frame[(frame.passes > passes - last) & (frame.passes <= passes)]
+    means = rows.groupby(["method", "seed"]).gap.mean()
+    return {m: means[m].sort_index().tolist() for m in frame.method.unique()}
 
 
 def at(frame: pd.DataFrame, unit: str, count: int, column: str) -> dict[str, list[float]]:

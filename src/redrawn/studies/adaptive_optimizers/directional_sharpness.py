@@ -39,7 +39,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((20, 60), 4, 16, 8),
+    "quick": Settings((20, 60), 4, 16, 8, steps=20, speed_seeds=2),
     "standard": Settings((20, 50, 100, 200, 400), 5, 32, 16),
 }
 
@@ -114,7 +114,7 @@ def units(steps: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Return each method's step at length one, and SGD's with all but its largest tenth of coordinates at zero."""
     found = {name: step / step.norm(dim=1, keepdim=True) for name, step in steps.items()}
     sgd = found["SGD"]
-    threshold = sgd.abs().topk(sgd.shape[1] // 10, dim=1).values[:, -1:]
+    threshold = torch.topk(sgd.abs(), sgd.shape[1] // 10, dim=1)[0][:, -1:]
     return found | {TENTH: torch.where(sgd.abs() >= threshold, sgd, 0.0)}
 
 

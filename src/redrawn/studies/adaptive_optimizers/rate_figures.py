@@ -92,7 +92,9 @@ def widths(scaling: pd.DataFrame, rates: pd.DataFrame) -> Figure:
     for axes, column in zip(grid[0], ("features", "outputs"), strict=True):
         bands(axes, scaling, "width", column, "parametrisation", **LOG)
         axes.set(xlabel="width", ylabel=f"change of {column} (rms)")
-    for axes, (name, rows) in zip(grid[1], rates.groupby("parametrisation", sort=False), strict=True):
+    for axes, (name, rows) in zip(
+        grid[1], rates.groupby("parametrisation", sort=False), strict=True
+    ):
         named = rows.assign(name=[f"width {w}" for w in rows.width])
         bands(axes, named, "rate", "loss", "name", **LOG, title=name)
         axes.set(xlabel="learning rate", ylabel="training loss (nats)")

@@ -45,7 +45,9 @@ class Settings:
 
 NARROW, WIDE = (64, 128, 256, 512), (64, 128, 256, 512, 1024, 2048)
 SETTINGS = {
-    "quick": Settings(NARROW, (64, 512), (32, 64, 128, 256), (32, 64, 128), 12, 5, 8, 5, 2, 0.25, 5),
+    "quick": Settings(
+        NARROW, (64, 512), (32, 64, 128, 256), (32, 64, 128), 12, 5, 8, 5, 2, 0.25, 5
+    ),
     "standard": Settings(WIDE, (64, 512, 2048), WIDE[:-2], WIDE[:-2], 6, 10, 20, 10, 4, 0.5, 9),
     "paper": Settings(WIDE, (64, 512, 7000), WIDE, WIDE, 10, 10, 20, 10, 10, 0.5, 9),
 }
