@@ -1,6 +1,8 @@
 """Shakespeare's plays and poems as characters: five million of them, for small language models."""
 
 import lzma
+from functools import cache
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -20,7 +22,15 @@ def shakespeare(part: Literal["train", "test"]) -> tuple[Int[np.ndarray, "n"], s
     """
     if part not in ("train", "test"):
         raise ValueError(f"part must be train or test, got {part!r}")
-    codes = np.frombuffer(lzma.decompress(registry.path_of("shakespeare").read_bytes()), np.uint8)
+    places, letters = _places(registry.path_of("shakespeare"))
+    border = 9 * len(places) // 10
+    return places[:border] if part == "train" else places[border:], letters
+
+
+@cache
+def _places(path: Path) -> tuple[Int[np.ndarray, "n"], str]:
+    # a study asks several times, and unpacking takes half a second
+    codes = np.frombuffer(lzma.decompress(path.read_bytes()), np.uint8)
     letters, places = np.unique(codes, return_inverse=True)
-    border = 9 * len(codes) // 10
-    return places[:border] if part == "train" else places[border:], letters.tobytes().decode()
+    places.flags.writeable = False  # shared by all who ask
+    return places, letters.tobytes().decode()

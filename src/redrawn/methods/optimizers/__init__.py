@@ -1,0 +1,24 @@
+"""Optimizers of the literature on adaptive step sizes, as `torch.optim.Optimizer`s, and what changes gradients on the way."""
+
+from redrawn.methods.optimizers.centred_mirror_descent import CentredMirrorDescent
+from redrawn.methods.optimizers.clipped_adam import ClippedAdam
+from redrawn.methods.optimizers.clipped_descent import ClippedDescent
+from redrawn.methods.optimizers.coordinate_clipping import clip_coordinates
+from redrawn.methods.optimizers.entrywise_adam import EntrywiseAdam
+from redrawn.methods.optimizers.lion import Lion
+from redrawn.methods.optimizers.normalized_descent import NormalizedDescent
+from redrawn.methods.optimizers.spider import Spider
+from redrawn.methods.optimizers.tract import tract_gradient, tract_linear
+
+__all__ = [
+    "CentredMirrorDescent",
+    "ClippedAdam",
+    "ClippedDescent",
+    "EntrywiseAdam",
+    "Lion",
+    "NormalizedDescent",
+    "Spider",
+    "clip_coordinates",
+    "tract_gradient",
+    "tract_linear",
+]
