@@ -6,6 +6,7 @@ A network's norm is the largest of its layers' norms, so that ‖G‖† is the 
 steps as far (Props. 3 and 5).
 """
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.linalg import svd
@@ -20,7 +21,8 @@ def _sum(g):
 
 
 def _euclidean(g):
-    return g / g.norm(), g.norm()
+    size = g.norm()
+    return g / size.clamp(min=torch.finfo(g.dtype).tiny), size
 
 
 def _largest(g):
