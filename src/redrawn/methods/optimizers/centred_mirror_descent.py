@@ -58,7 +58,7 @@ class CentredMirrorDescent(GroupOptimizer):
         norm = joint_norm([self.state[p]["sum"] for p in held], group["batched"])
         shape = Shape.after(
             first["step"],
-            group["gradient"].to(norm),
+            torch.as_tensor(group["gradient"]).to(norm),
             *(group[k] for k in ("growth", "epsilon", "kappa")),
         )
         # a round changes the logarithm little: the last one is where to look from
