@@ -31,6 +31,7 @@ class Settings:
     seeds: int
     steps: tuple[float, ...] = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
     looks: int = 20
+    trials: int = 4
 
     def look_after(self) -> set[int]:
         """Return after how many passages of a pass the risk is looked at."""
@@ -156,19 +157,19 @@ class Rows:
 
 
 def choose_step(settings: Settings, seed: int, device: str) -> float:
-    """Return the step size of least mean risk over the second half of a pass, on a draw of its own.
+    """Return the step size of least mean risk over the second half of a first pass, on draws of their own.
 
     The risk after the last step alone hangs on the last few passages.
     """
-    data = draw(settings, generator(seed + 10_000))
-    copies = Rows([data] * len(settings.steps), device)
-    w = torch.zeros((len(settings.steps), copies.columns + 1), device=device)
-    order = torch.randperm(settings.passages, generator=generator(seed)).to(device)
-    rate = torch.tensor(settings.steps, device=device)
-    order = order.expand(len(settings.steps), -1)
-    looks = settings.look_after()
-    seen = [losses for _, losses in copies.one_pass(w, rate, order, looks)]
-    return settings.steps[int(torch.stack(seen[len(seen) // 2 :]).mean(0).argmin())]
+    source = generator(seed + 10_000)
+    draws = [draw(settings, source) for _ in range(settings.trials)]
+    copies = Rows([data for data in draws for _ in settings.steps], device)
+    w = torch.zeros((len(copies.labels), copies.columns + 1), device=device)
+    order = torch.randperm(settings.passages, generator=source).to(device).expand(len(w), -1)
+    rate = torch.tensor(settings.steps * settings.trials, device=device)
+    seen = [losses for _, losses in copies.one_pass(w, rate, order, settings.look_after())]
+    means = torch.stack(seen[len(seen) // 2 :]).mean(0).view(settings.trials, -1).mean(0)
+    return settings.steps[int(means.argmin())]
 
 
 def compare(settings: Settings, seed: int, device: str) -> tuple[pd.DataFrame, float]:
