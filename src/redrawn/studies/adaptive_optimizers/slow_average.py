@@ -13,7 +13,7 @@ from redrawn.studies.adaptive_optimizers.own_rates import OwnRates
 from redrawn.studies.ensemble import generator
 
 START, NEAR = (-3.0, 5.0), 0.01
-TOY_STEPS, TOY_RATES = 5000, (0.03, 0.1, 0.3, 1.0, 3.0)
+TOY_RATES = (0.03, 0.1, 0.3, 1.0, 3.0)
 SECOND = 0.999  # β₂
 TOY_ALPHA = 9.0
 AVERAGES = (0.9, 0.99, 0.999, 0.9999)
@@ -34,6 +34,7 @@ class Settings:
     batch: int
     injected: int
     watched: int
+    toy_steps: int = 5000
     rates: tuple[float, ...] = (0.001, 0.003, 0.01)
     alpha: float = 5.0
     slow: float = 0.995
@@ -46,7 +47,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(20, 2, 16, 4, 8, 12, rates=(0.003, 0.01), warm_up=5),
+    "quick": Settings(20, 2, 16, 4, 8, 12, 2500, (0.003, 0.01), warm_up=5),
     "standard": Settings(1000, 3, 32, 16, 400, 300),
 }
 
@@ -58,14 +59,14 @@ def slope(x: torch.Tensor) -> torch.Tensor:
     return torch.stack([2 * (first - 1) - 2 * first * beyond, beyond], 1)
 
 
-def toy(device: str) -> pd.DataFrame:
+def toy(settings: Settings, device: str) -> pd.DataFrame:
     """Run every method at every rate; return (method, rate, step, distance, nearest), `nearest` the least distance so far."""
     frames = []
     for method, make in TOY.items():
         rates = torch.tensor(TOY_RATES, dtype=torch.float64, device=device)
         x = torch.tensor(START, dtype=torch.float64, device=device).repeat(len(rates), 1)
         run, path = OwnRates([x], make, rates), []
-        for _ in range(TOY_STEPS):
+        for _ in range(settings.toy_steps):
             path.append((x - 1).norm(dim=1))
             run.step([slope(x)])
         distances = torch.stack([*path, (x - 1).norm(dim=1)]).cpu().numpy()
@@ -80,7 +81,7 @@ def arrivals(frame: pd.DataFrame) -> pd.DataFrame:
     """Return (method, rate, steps): steps until first within NEAR of the minimum, all of them where it never is."""
     near = frame[frame.distance <= NEAR].groupby(["method", "rate"], sort=False).step.min()
     every = pd.MultiIndex.from_product([list(TOY), TOY_RATES], names=["method", "rate"])
-    return near.reindex(every, fill_value=TOY_STEPS).rename("steps").reset_index()
+    return near.reindex(every, fill_value=frame.step.max()).rename("steps").reset_index()
 
 
 def fastest(found: pd.DataFrame, series: dict[str, str]) -> dict[str, int]:
