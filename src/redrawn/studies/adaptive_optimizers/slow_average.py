@@ -35,7 +35,7 @@ class Settings:
     injected: int
     watched: int
     toy_steps: int = 5000
-    rates: tuple[float, ...] = (0.001, 0.003, 0.01)
+    rates: tuple[float, ...] = (0.003, 0.01, 0.03)
     alpha: float = 5.0
     slow: float = 0.995
     warm_up: int = 50
@@ -48,7 +48,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(20, 2, 16, 4, 8, 12, 2500, (0.003, 0.01), warm_up=5),
-    "standard": Settings(1000, 3, 32, 16, 400, 300),
+    "standard": Settings(1000, 4, 32, 16, 400, 300),
 }
 
 
