@@ -19,6 +19,8 @@ from redrawn.studies.tidy import per_seed
 # a factor of √4.36 apart, 4.36 being √((1 + β₁)/(1 − β₁))
 ADAM_RATES = (0.001, 0.00209, 0.00436, 0.0091, 0.019, 0.0397)
 MOMENTUM = 0.9
+DEFAULT = {"Adam": 0.001, "AdaMomentum": 0.001}
+RESCALED = {"Adam": 0.00436}
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,11 @@ def accuracies(frame: pd.DataFrame, rates: dict[str, float]) -> dict[str, list[f
     """Return {method: accuracies at its rate, one a seed}."""
     chosen = frame[(frame.seed >= 0) & (frame.rate == frame.method.map(rates))]
     return {m: v for m, v in per_seed(chosen, "method", "accuracy").items() if m in rates}
+
+
+def only(found: dict[str, list[float]], *methods: str) -> dict[str, list[float]]:
+    """Return the accuracies of some methods."""
+    return {method: found[method] for method in methods}
 
 
 def step_ratio(settings: Settings, seed: int, device: str) -> list[float]:

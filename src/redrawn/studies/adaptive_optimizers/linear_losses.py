@@ -116,6 +116,12 @@ def online(settings: Settings) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+def last(frame: pd.DataFrame, column: str) -> dict[str, float]:
+    """Return {method: the column at the last look}."""
+    rows = frame[frame["round"] == frame["round"].max()].set_index("method")
+    return {method: float(rows[column][method]) for method in METHODS}
+
+
 def exponent(frame: pd.DataFrame, method: str, decades: float = 2.0) -> dict[str, list]:
     """Return {"x": rounds, "y": average regret} of the last decades."""
     rows = frame[(frame.method == method) & (frame["round"] >= frame["round"].max() / 10**decades)]
@@ -139,6 +145,12 @@ def theorem(settings: Settings) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["method", "slope", "share"])
 
 
+def farthest(frame: pd.DataFrame, method: str, value: float) -> float:
+    """Return the method's share that is farthest from a value."""
+    shares = frame[frame.method == method].share
+    return float(shares.iloc[(shares - value).abs().argmax()])
+
+
 def stochastic(settings: Settings, seed: int) -> pd.DataFrame:
     """Draw the steep loss once in a hundred rounds; return (method, seed, round, x), means between looks."""
     source = np.random.default_rng([seed, 1])
@@ -153,6 +165,11 @@ def stochastic(settings: Settings, seed: int) -> pd.DataFrame:
             middle = np.diff(sums[at], prepend=0.0) / np.diff(at, prepend=0)
             frames.append(pd.DataFrame({"method": method, "seed": i, "round": at, "x": middle, "late": late}))  # fmt: skip
     return pd.concat(frames, ignore_index=True)
+
+
+def late(frame: pd.DataFrame, method: str) -> list[float]:
+    """Return the method's mean iterate over the last tenth of rounds, one a seed."""
+    return frame[frame.method == method].groupby("seed").late.last().tolist()
 
 
 def logistic(settings: Settings, seed: int, device: str) -> pd.DataFrame:
