@@ -35,8 +35,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(6, stationary=(0.4, 0.28, 0.2, 0.14)),
-    "standard": Settings(11, pairs=400_000),
+    "quick": Settings(5, stationary=(0.4, 0.28, 0.2, 0.14)),
+    "standard": Settings(9, pairs=400_000),
 }
 
 

@@ -39,8 +39,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(2000, 500, 30, 12),
-    "standard": Settings(24_000, 3000, 30, 8),
+    "quick": Settings(6000, 1000, 6, 6),
+    "standard": Settings(8000, 1000, 60, 8),
 }
 
 

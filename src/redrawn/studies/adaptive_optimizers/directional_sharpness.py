@@ -12,6 +12,7 @@ import torch
 
 from redrawn.data import plays
 from redrawn.methods import optimizers
+from redrawn.methods.curvature import hessian_vector_product
 from redrawn.methods.language import CharacterTransformer
 from redrawn.studies.ensemble import generator
 
@@ -27,7 +28,7 @@ class Settings:
     seeds: int
     width: int
     batch: int
-    steps: int = 200
+    steps: int = 150
     speed_seeds: int = 4
     layers: int = 2
     heads: int = 2
@@ -39,8 +40,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((20, 60), 4, 16, 8, steps=20, speed_seeds=2),
-    "standard": Settings((20, 50, 100, 200, 400), 5, 32, 16),
+    "quick": Settings((20, 60), 4, 16, 8, steps=10, speed_seeds=2),
+    "standard": Settings((20, 50, 100, 200), 5, 32, 16),
 }
 
 RATES = {
@@ -127,7 +128,7 @@ def measure(text: Text, parameters, directions: dict[str, torch.Tensor], held) -
     _, gradient = text.gradient(parameters, held)
     frames = []
     for method, v in directions.items():
-        sharpness = (v * torch.func.jvp(torch.func.grad(loss), (parameters,), (v,))[1]).sum(1)
+        sharpness = (v * hessian_vector_product(loss, parameters, v)).sum(1)
         found = {"slope": (gradient * v).sum(1).tolist(), "sharpness": sharpness.tolist()}
         frames.append(pd.DataFrame({"method": method, "seed": range(len(v)), **found}))
     return pd.concat(frames, ignore_index=True)

@@ -39,8 +39,8 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1280, 5, 6, ridges=(0.00625, 1.6)),
-    "standard": Settings(6000, 12, 10),
+    "quick": Settings(960, 4, 6, ridges=(0.00625, 1.6)),
+    "standard": Settings(4000, 9, 10),
 }
 
 

@@ -29,7 +29,7 @@ class Settings:
     seeds: int = 10
 
 
-SETTINGS = {"quick": Settings(steps=200, seeds=4), "standard": Settings()}
+SETTINGS = {"quick": Settings(steps=120, seeds=4), "standard": Settings()}
 
 DETERMINISTIC = {
     "1/3-GD": (optimizers.NormalizedDescent, {"lr": 0.03, "beta": 1 / 3}),

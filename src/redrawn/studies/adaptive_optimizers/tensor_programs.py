@@ -40,7 +40,8 @@ class Settings:
     scaling_rate: float = 0.02
     spread_groups: int = 8
     pictures: int = 128
-    rate_steps: int = 20
+    held: int = 512
+    rate_steps: int = 30
 
 
 NARROW, WIDE = (64, 128, 256, 512), (64, 128, 256, 512, 1024, 2048)
@@ -167,28 +168,32 @@ def invariance(settings: Settings, seed: int, device: str, theta: float = 0.37) 
 
 
 def rates(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Train on pictures at many learning rates; return (parametrisation, width, rate, seed, loss).
+    """Train on pictures at many learning rates, new ones at each step; return (parametrisation, width, rate, seed, loss).
 
-    `loss` is the cross-entropy on all pictures after the last step, in nats.
+    `loss` is the cross-entropy after the last step, in nats, on pictures that no step has seen.
     """
     images, labels = fashion.fashion_mnist("train", SIDE)
-    pixels = torch.from_numpy(images[: settings.pictures]).flatten(1).float()
-    x = ((pixels - pixels.mean()) / pixels.std()).to(device)
-    networks = settings.rate_seeds
-    labels = torch.from_numpy(labels[: settings.pictures]).to(device).expand(networks, -1)
+    pixels = torch.from_numpy(np.ascontiguousarray(images)).flatten(1).float()
+    pixels = ((pixels - pixels.mean()) / pixels.std()).to(device)
+    labels = torch.from_numpy(labels).to(device)
+    networks, held, steps = settings.rate_seeds, settings.held, settings.rate_steps
     rows = []
     for name, largest in {"maximal update": 4.0, "standard": 0.5}.items():
         for width in settings.rate_widths:
             for rate in largest * settings.rate_factor ** np.arange(settings.rates):
+                source = generator(seed)
+                order = torch.stack([torch.randperm(len(labels), generator=source)
+                                     for _ in range(networks)]).to(device)  # fmt: skip
                 sizes = (width, SIDE**2, 10, networks)
-                net = WideMLP(exponents(name, 2), *sizes, generator(seed), device)
+                net = WideMLP(exponents(name, 2), *sizes, source, device)
                 adam = net.adam(float(rate), eps=EPSILON)
-                for _ in range(settings.rate_steps):
+                for batch in order[:, held:].split(settings.pictures, 1)[:steps]:
                     adam.zero_grad(set_to_none=True)
-                    cross_entropy(net(x), labels).sum().backward()
+                    cross_entropy(net(pixels[batch]), labels[batch]).sum().backward()
                     adam.step()
                 with torch.no_grad():
-                    losses = cross_entropy(net(x), labels).tolist()
+                    unseen = order[:, :held]
+                    losses = cross_entropy(net(pixels[unseen]), labels[unseen]).tolist()
                 rows += [(name, width, rate, i, v) for i, v in enumerate(losses)]
     return pd.DataFrame(rows, columns=["parametrisation", "width", "rate", "seed", "loss"])
 

@@ -28,7 +28,7 @@ class Settings:
     kappa: float = 4.0
 
 
-SETTINGS = {"quick": Settings(2048), "standard": Settings(65_536)}
+SETTINGS = {"quick": Settings(1024), "standard": Settings(32_768)}
 
 
 def regression(settings: Settings, seed: int, device: str) -> pd.DataFrame:
