@@ -27,7 +27,7 @@ class Settings:
     seeds: int
 
 
-SETTINGS = {"quick": Settings(300, 8), "standard": Settings(500, 12)}
+SETTINGS = {"quick": Settings(300, 8), "standard": Settings(500, 8)}
 
 
 def _problem(name: str, spread: float, source, device: str) -> Logistic:

@@ -38,7 +38,7 @@ class Settings:
     noise_coordinates: int = 500
 
 
-SETTINGS = {"quick": Settings(1280, 4, 5), "standard": Settings(6000, 6, 10, tuning_seeds=3)}
+SETTINGS = {"quick": Settings(1280, 4, 5), "standard": Settings(6000, 4, 10, tuning_seeds=3)}
 
 METHODS = {
     "SGD with momentum": (

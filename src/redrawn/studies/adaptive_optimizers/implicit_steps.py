@@ -26,7 +26,7 @@ class Settings:
     rates: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 
-SETTINGS = {"quick": Settings(8, 4, (1.0, 2.0, 4.0, 8.0, 16.0)), "standard": Settings(20, 10)}
+SETTINGS = {"quick": Settings(8, 4, (1.0, 2.0, 4.0, 8.0, 16.0)), "standard": Settings(20, 6)}
 
 
 def problem(name: str, device: str) -> Logistic:

@@ -31,7 +31,7 @@ class Settings:
     tuning_batch: int = 100
 
 
-SETTINGS = {"quick": Settings(1000, 4, 20, 3), "standard": Settings(10_000, 5, 100, 5)}
+SETTINGS = {"quick": Settings(1000, 4, 20, 3), "standard": Settings(10_000, 2, 100, 4)}
 
 METHODS = {
     SQUARES[0]: lambda p: optimizers.Sania(p, "adagrad"),

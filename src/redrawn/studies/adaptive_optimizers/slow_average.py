@@ -48,7 +48,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(20, 2, 16, 4, 8, 12, 2500, (0.003, 0.01), warm_up=5),
-    "standard": Settings(1000, 4, 32, 16, 400, 300),
+    "standard": Settings(700, 4, 32, 16, 300, 200),
 }
 
 
