@@ -74,7 +74,8 @@ def shampoo_difference(settings: Settings, seed: int, device: str) -> list[float
 def gain(settings: Settings, seed: int, device: str) -> list[float]:
     """Return the most that a random change lowers ⟨g, Δ⟩ + λ/2 ‖Δ‖², over its size at the step, by draw and norm.
 
-    Changes are of any size from a millionth of the step to all of it.
+    Changes are of any size from a millionth of the step to all of it: of every entry, of the length of a layer's step,
+    and along the gradient.
     """
     source = generator(seed + 1)
     found = []
@@ -86,19 +87,18 @@ def gain(settings: Settings, seed: int, device: str) -> list[float]:
             best, _ = descent(gradient, norm)
             sizes = 10 ** (-6 * torch.rand(settings.changes, 1, 1, generator=source)).to(device)
             moved = []
-            for w in best:
-                noise = torch.randn((settings.changes, *w.shape), generator=source).to(w)
-                # the first change is none
-                moved.append(w + w.abs().max() * (sizes * noise).index_fill(0, _first(w), 0))
+            for w, g in zip(best, gradient, strict=True):
+                change = torch.randn((settings.changes, *w.shape), generator=source).to(w)
+                # chance alone would not find a step too long, nor one that leans to or from the gradient
+                change[1::3] = change[1::3, :1, :1] * w / w.abs().max()
+                change[2::3] = change[2::3, :1, :1] * g / g.abs().max()
+                change[0] = 0
+                moved.append(w + w.abs().max() * sizes * change)
             linear = sum((g * w).sum((-2, -1)) for g, w in zip(gradient, moved, strict=True))
             length = torch.stack([layer_norm(w) for w in moved]).amax(0)
             value = linear + SHARPNESS / 2 * length**2
             found.append(float((value[0] - value.min()) / value[0].abs()))
     return found
-
-
-def _first(like: torch.Tensor) -> torch.Tensor:
-    return torch.zeros(1, dtype=torch.long, device=like.device)
 
 
 def majorised(settings: Settings, seed: int, device: str) -> list[float]:

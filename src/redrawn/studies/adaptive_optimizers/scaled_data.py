@@ -26,12 +26,13 @@ class Settings:
     epochs: int
     tuning_epochs: int
     seeds: int
+    tuning_seeds: int
     columns: int = 200
     batch: int = 20
     tuning_batch: int = 100
 
 
-SETTINGS = {"quick": Settings(1000, 4, 20, 3), "standard": Settings(10_000, 2, 100, 4)}
+SETTINGS = {"quick": Settings(1000, 4, 20, 3, 2), "standard": Settings(10_000, 2, 100, 4, 10)}
 
 METHODS = {
     SQUARES[0]: lambda p: optimizers.Sania(p, "adagrad"),
@@ -103,7 +104,7 @@ def tuning(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     """
     source = generator(seed)
     rows = []
-    for i in range(settings.seeds):
+    for i in range(settings.tuning_seeds):
         x, y = make_classification(2000, settings.columns, n_redundant=0, n_clusters_per_class=1,
                                    class_sep=0.8, random_state=1000 * seed + i)  # fmt: skip
         x = torch.from_numpy(x * (2.0 * y - 1)[:, None]).to(device)

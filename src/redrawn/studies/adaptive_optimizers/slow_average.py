@@ -13,7 +13,7 @@ from redrawn.studies.adaptive_optimizers.own_rates import OwnRates
 from redrawn.studies.ensemble import generator
 
 START, NEAR = (-3.0, 5.0), 0.01
-TOY_RATES = (0.03, 0.1, 0.3, 1.0, 3.0)
+TOY_RATES = (0.1, 0.3, 1.0, 3.0, 10.0)
 SECOND = 0.999  # β₂
 TOY_ALPHA = 9.0
 AVERAGES = (0.9, 0.99, 0.999, 0.9999)
