@@ -97,7 +97,7 @@ def widths(scaling: pd.DataFrame, rates: pd.DataFrame) -> Figure:
     ):
         named = rows.assign(name=[f"width {w}" for w in rows.width])
         bands(axes, named, "rate", "loss", "name", **LOG, title=name)
-        axes.set(xlabel="learning rate", ylabel="training loss (nats)")
+        axes.set(xlabel="learning rate", ylabel="loss (nats)")
         below(axes)
     handles, labels = grid[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize="small")

@@ -47,9 +47,9 @@ class Settings:
 NARROW, WIDE = (64, 128, 256, 512), (64, 128, 256, 512, 1024, 2048)
 SETTINGS = {
     "quick": Settings(
-        NARROW, (64, 512), (32, 64, 128, 256), (32, 64, 128), 12, 5, 8, 5, 2, 0.25, 5
+        NARROW, (64, 512), (32, 64, 128, 256), (32, 64, 128), 12, 5, 6, 5, 2, 0.25, 4
     ),
-    "standard": Settings(WIDE, (64, 512, 2048), WIDE[:-2], WIDE[:-2], 6, 10, 20, 10, 4, 0.5, 9),
+    "standard": Settings(WIDE, (64, 512, 2048), WIDE[:-2], WIDE[:-2], 6, 10, 20, 10, 6, 0.5, 9),
     "paper": Settings(WIDE, (64, 512, 7000), WIDE, WIDE, 10, 10, 20, 10, 10, 0.5, 9),
 }
 
@@ -201,7 +201,8 @@ def rates(settings: Settings, seed: int, device: str) -> pd.DataFrame:
 def best_rates(frame: pd.DataFrame, parametrisation: str) -> dict[str, list]:
     """Return {"x": widths, "y": learning rates of least loss, one list a seed}.
 
-    The logarithm of the rate is the lowest point of the parabola through the best rate and its neighbours.
+    The logarithm of the rate is the lowest point of the parabola that fits the logarithm of the loss at the best rate
+    and up to two others on each side: the valley is flat, and its lowest rate alone is half chance.
     """
     rows = frame[frame.parametrisation == parametrisation]
     table = rows.groupby(["seed", "width"]).apply(_lowest, include_groups=False).unstack()
@@ -211,11 +212,11 @@ def best_rates(frame: pd.DataFrame, parametrisation: str) -> dict[str, list]:
 def _lowest(rows: pd.DataFrame) -> float:
     ordered = rows.sort_values("rate")
     at, loss = np.log(ordered.rate.to_numpy()), np.log(ordered.loss.to_numpy())
-    k = int(np.clip(loss.argmin(), 1, len(loss) - 2))
-    (left, middle, right), step = loss[k - 1 : k + 2], at[1] - at[0]
-    curvature = left - 2 * middle + right
-    shift = 0.5 * (left - right) / curvature if curvature > 0 else 0.0
-    return float(np.exp(at[k] + step * np.clip(shift, -1, 1)))
+    k = int(loss.argmin())
+    near = slice(max(k - 2, 0), k + 3)
+    curvature, slope, _ = np.polyfit(at[near], loss[near], 2)
+    lowest = -slope / (2 * curvature) if curvature > 0 else at[k]
+    return float(np.exp(np.clip(lowest, at[near][0], at[near][-1])))
 
 
 def rate_exponents(frame: pd.DataFrame, parametrisation: str) -> list[float]:
