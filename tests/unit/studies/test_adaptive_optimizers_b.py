@@ -82,7 +82,7 @@ def test_phase_retrieval_gradient_is_half_of_the_objectives():
 
 def test_phase_retrieval_counts_samples_of_large_batches_whole():
     small = replace(phase_retrieval.SETTINGS["quick"], equations=100, unknowns=4, seeds=1,
-                    warm_up=2, batch=10, samples=420)  # fmt: skip
+                    warm_up=2, batch=10, samples=420, look=140)  # fmt: skip
     frame = phase_retrieval.sample(small, 0, "cpu")
     spider = frame[frame.method == "SPIDER"].samples.tolist()
     assert spider == [0, 140, 280, 420]

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib import ticker
 from matplotlib.figure import Figure
 
 from redrawn.studies.adaptive_optimizers.bands import LINES, bands, below
@@ -16,8 +17,11 @@ def phase_retrieval(deterministic: pd.DataFrame, stochastic: pd.DataFrame) -> Fi
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 4.2))
     bands(left, deterministic, "step", "objective", "method", yscale="log", title="all equations")
     left.set(xlabel="iteration", ylabel="objective f(z)")
-    bands(right, stochastic, "samples", "objective", "method", title="batches")
-    right.set(xlabel="samples")
+    # draws differ in their floor by more than methods do: each one's own is taken away
+    least = stochastic.groupby("seed").objective.transform("min")
+    above = stochastic.assign(objective=stochastic.objective - least)
+    bands(right, above, "samples", "objective", "method", title="batches", ylim=(0, 1))
+    right.set(xlabel="samples", ylabel="objective above the least found")
     below(left)
     below(right)
     return figure
@@ -47,7 +51,7 @@ def rays(frame: pd.DataFrame) -> Figure:
             (line,) = axes.plot(part.length, part.loss, linestyle=style, label=method)
             least = part.loc[part.loss.idxmin()]
             axes.plot(least.length, least.loss, "o", color=line.get_color())
-        start = rows[rows.length == rows.length.min()].loss.iloc[0]
+        start = rows[rows.length == rows.length.min()].loss.max()
         axes.set(xscale="log", xlabel="length of the step", title=f"trained by {along}")
         axes.set_ylim(rows.loss.min() - 0.05 * (start - rows.loss.min()),
                       start + 0.5 * (start - rows.loss.min()))  # fmt: skip
@@ -85,6 +89,7 @@ def epochs(frame: pd.DataFrame) -> Figure:
     for axes, (optimizer, part) in zip(both, rows.groupby("optimizer", sort=False), strict=True):
         bands(axes, part, "epoch", "test", "method", title=optimizer, xlabel="epoch")
         axes.legend(loc="lower right")
+        axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
     both[0].set_ylabel("test accuracy (%)")
     return figure
 

@@ -160,19 +160,18 @@ def trajectory(settings: Settings, along: str, seed: int, device: str):
 
 
 def _rays(settings, text, parameters, directions, found, held):
-    """Return the first network's loss along each unit direction, from a hundredth of where its parabola is lowest to 3 times."""
+    """Return the first network's loss along each unit direction, at lengths around where SGD's parabola is lowest."""
     texts = held[:1].expand(settings.rays, -1, -1)
+    sgd = found[(found.seed == 0) & (found.method == "SGD")].iloc[0]
+    lowest = abs(sgd.slope / sgd.sharpness)
+    lengths = lowest * torch.logspace(-1, 1.5, settings.rays, device=parameters.device)
     frames = []
-    for row in found[found.seed == 0].itertuples():
-        if row.method == TENTH:
-            continue
-        # negative curvature has no lowest point: look as far as for a curvature of one
-        lowest = abs(row.slope) / (row.sharpness if row.sharpness > 0 else 1.0)
-        lengths = torch.logspace(-2, 0.5, settings.rays, device=parameters.device)[:, None] * lowest
+    for method in METHODS:
         with torch.no_grad():
-            losses = text.model.loss(parameters[:1] + lengths * directions[row.method][:1], texts)
-        both = {"length": lengths[:, 0].tolist(), "loss": losses.tolist()}
-        frames.append(pd.DataFrame({"method": row.method, **both}))
+            points = parameters[:1] + lengths[:, None] * directions[method][:1]
+            losses = text.model.loss(points, texts)
+        both = {"length": lengths.tolist(), "loss": losses.tolist()}
+        frames.append(pd.DataFrame({"method": method, **both}))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -15,7 +15,7 @@ from redrawn.studies.ensemble import generator
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes; a seed is a draw of everything."""
+    """Sizes; a seed is a draw of everything, `look` the samples between two looks at the objective."""
 
     equations: int = 3000
     unknowns: int = 100
@@ -26,10 +26,11 @@ class Settings:
     batch: int = 50
     samples: int = 25_000
     period: int = 5
+    look: int = 1000
     seeds: int = 10
 
 
-SETTINGS = {"quick": Settings(steps=120, seeds=4), "standard": Settings()}
+SETTINGS = {"quick": Settings(steps=120, seeds=8), "standard": Settings()}
 
 DETERMINISTIC = {
     "1/3-GD": (optimizers.NormalizedDescent, {"lr": 0.03, "beta": 1 / 3}),
@@ -118,8 +119,10 @@ def sample(settings: Settings, seed: int, device: str) -> pd.DataFrame:
         z = warm.detach().clone().requires_grad_()
         run = make([z], batched=True, **constants)
         samples = step = 0
+        looked = []
         while samples < settings.samples:
-            if step % settings.period == 0:
+            if samples >= len(looked) * settings.look:
+                looked.append(samples)
                 objective = problem.evaluate(z.detach())[0].tolist()
                 rows += [(method, i, samples, v) for i, v in enumerate(objective)]
             large = method == "SPIDER" and step % settings.period == 0

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib import ticker
 from matplotlib.figure import Figure
 
-from redrawn.studies.adaptive_optimizers.bands import LINES, bands, below, power
+from redrawn.studies.adaptive_optimizers.bands import bands, below, power
 
 LOG = {"xscale": "log", "yscale": "log"}
 
@@ -35,10 +36,9 @@ def symmetric_rates(counts: pd.DataFrame, well: pd.DataFrame) -> Figure:
         inverse=1 / counts.accuracy, bound=counts.steps / counts.ratio, name=counts.beta.map(names)
     )
     bands(left, counts, "inverse", "steps", "name", **LOG, title="x⁴, ten dimensions")
-    mean = counts.groupby(["name", "inverse"], sort=False).bound.mean()
-    for i, name in enumerate(names.values()):
-        left.plot(mean[name].index, mean[name], color=f"C{i}", linewidth=1, marker="v", markersize=4,
-                  linestyle=LINES[i], label=f"bound, {name}")  # fmt: skip
+    # the bound is one for all β: ε^β in the step size and in the progress of a step cancel
+    bound = counts.groupby("inverse").bound.mean()
+    left.plot(bound.index, bound, color="0.4", linewidth=1, linestyle=":", label="bound")
     left.set(xlabel="1/ε", ylabel="steps until ‖∇f‖ ≤ ε")
     bands(right, well, "samples", "norm", "method", **LOG, title="double well")
     for method, (exponent, label) in {
@@ -92,6 +92,9 @@ def widths(scaling: pd.DataFrame, rates: pd.DataFrame) -> Figure:
     for axes, column in zip(grid[0], ("features", "outputs"), strict=True):
         bands(axes, scaling, "width", column, "parametrisation", **LOG)
         axes.set(xlabel="width", ylabel=f"change of {column} (rms)")
+        axes.set_xticks(sorted(scaling.width.unique()))
+        axes.xaxis.set_major_formatter(ticker.ScalarFormatter())
+        axes.xaxis.set_minor_locator(ticker.NullLocator())
     for axes, (name, rows) in zip(
         grid[1], rates.groupby("parametrisation", sort=False), strict=True
     ):
