@@ -1,0 +1,1 @@
+"""The experiments of the chapter *Adaptive optimizers*, one module a paper."""

@@ -1,0 +1,132 @@
+"""AI-SARAH, untuned, against SARAH, SVRG and SGD with momentum at their best rates (Shi et al., 2023)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from redrawn.methods import optimizers
+from redrawn.studies.adaptive_optimizers.logistic_problem import Logistic, data, unit_rows
+from redrawn.studies.adaptive_optimizers.own_rates import OwnRates
+from redrawn.studies.ensemble import generator
+
+BATCH = 64
+NAMES = {"mnist": "digits", "cancer": "breast cancer"}
+TINY = 1e-30
+LOOKS = 40
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Sizes; `rates` of the other methods are in units of 1/L."""
+
+    passes: int
+    seeds: int
+    rates: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+
+
+SETTINGS = {"quick": Settings(8, 4, (1.0, 2.0, 4.0, 8.0, 16.0)), "standard": Settings(20, 6)}
+
+
+def problem(name: str, device: str) -> Logistic:
+    """Return the problem: unit rows, a column of ones, and a ridge of 1/n."""
+    x, y = data(name)
+    x = np.hstack([unit_rows(x), np.ones((len(x), 1))]) * y[:, None]
+    x = torch.from_numpy(x).to(device)
+    return Logistic(x, x.new_full((x.shape[1],), 1 / len(x)))
+
+
+def batches(rows: int, copies: int, source: torch.Generator, device: str):
+    """Yield batches by reshuffled epochs, (copies, BATCH), without end."""
+    while True:
+        order = torch.stack([torch.randperm(rows, generator=source) for _ in range(copies)])
+        full = rows // BATCH * BATCH
+        yield from order[:, :full].to(device).split(BATCH, 1)
+
+
+def _momentum(task: Logistic, start, rates, source_batches, total: int):
+    """Yield iterates of SGD with momentum, whose rate falls to zero linearly."""
+    w = start.clone()
+    run = OwnRates([w], lambda p: torch.optim.SGD(p, 1.0, 0.9), rates[:, 0])
+    for k in range(total):
+        run.step([task.gradient(w, next(source_batches))], 1 - k / total)
+        yield w, False
+
+
+def _follow(task: Logistic, points, passes: int, columns: dict) -> pd.DataFrame:
+    """Return gradients' squared norms of all copies against effective passes."""
+    work, seen, frames, steps = 0.0, 0.0, [], []
+    n = len(task.x)
+    for w, full, *alpha in points:
+        work += BATCH / n + full
+        steps += alpha
+        if work >= passes:
+            break
+        if work >= seen:
+            norm = (task.gradient(w) ** 2).sum(1).clamp(min=TINY).tolist()
+            frames.append(pd.DataFrame({"passes": work, "norm": norm, **columns}))
+            seen += passes / LOOKS
+    last = (task.gradient(w) ** 2).sum(1).clamp(min=TINY).tolist()
+    frames.append(pd.DataFrame({"passes": float(passes), "norm": last, **columns}))
+    median = np.median(steps) * task.smoothness if steps else np.nan
+    return pd.concat(frames, ignore_index=True).assign(step=median)
+
+
+def compare(settings: Settings, seed: int, device: str) -> pd.DataFrame:
+    """Run every method; return (name, method, rate, seed, passes, norm, step).
+
+    `norm` is ‖∇P‖², `rate` in units of 1/L (nan for AI-SARAH), `step` the median α times L of AI-SARAH.
+    """
+    frames = []
+    for name in NAMES:
+        task = problem(name, device)
+        n, d = task.x.shape
+        source = generator(seed)
+        for i in range(settings.seeds):
+            points = optimizers.ai_sarah(task, task.x.new_zeros(1, d), batches(n, 1, source, device))  # fmt: skip
+            columns = {"name": NAMES[name], "method": "AI-SARAH", "rate": np.nan, "seed": i}
+            frames.append(_follow(task, points, settings.passes, columns))
+        # the same batches at every rate
+        rates = task.x.new_tensor(settings.rates).repeat_interleave(settings.seeds)[:, None] / task.smoothness  # fmt: skip
+        start = task.x.new_zeros(len(rates), d)
+        columns = {"name": NAMES[name], "rate": np.repeat(settings.rates, settings.seeds)}
+        columns["seed"] = np.tile(np.arange(settings.seeds), len(settings.rates))
+        total = settings.passes * n // BATCH
+        for method in ("SARAH", "SVRG", "SGD with momentum"):
+            shuffled = (
+                b.repeat(len(settings.rates), 1) for b in batches(n, settings.seeds, source, device)
+            )
+            points = (
+                _momentum(task, start, rates, shuffled, total)
+                if method == "SGD with momentum"
+                else optimizers.variance_reduced(task.gradient, start, rates, shuffled, n // BATCH, method == "SARAH")
+            )  # fmt: skip
+            frames.append(_follow(task, points, settings.passes, {**columns, "method": method}))
+    return pd.concat(frames, ignore_index=True)
+
+
+def tuned(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of each set and method at the rate of least mean log₁₀ ‖∇P‖² at the end."""
+    parts = []
+    for _, rows in frame.groupby(["name", "method"], sort=False):
+        last = rows[rows.passes == rows.passes.max()]
+        means = np.log10(last.norm).groupby(last.rate).mean()
+        # a diverged run is not a number
+        parts.append(rows if means.empty else rows[rows.rate == means.idxmin()])
+    return pd.concat(parts, ignore_index=True)
+
+
+def ends(frame: pd.DataFrame, name: str) -> dict[str, list[float]]:
+    """Return log₁₀ ‖∇P‖² at the end, of AI-SARAH and of the other method that is lowest on average, by seed."""
+    rows = frame[(frame.name == NAMES[name]) & (frame.passes == frame.passes.max())]
+    rows = rows.drop_duplicates(["method", "seed"], keep="last")
+    table = np.log10(rows.pivot(index="seed", columns="method", values="norm"))
+    other = table.drop(columns="AI-SARAH").mean().idxmin()
+    return {"AI-SARAH": table["AI-SARAH"].tolist(), "best other": table[other].tolist()}
+
+
+def median_steps(frame: pd.DataFrame) -> list[float]:
+    """Return the median step of AI-SARAH on digits, in units of 1/L, one a seed."""
+    rows = frame[(frame.method == "AI-SARAH") & (frame.name == NAMES["mnist"])]
+    return rows.groupby("seed").step.first().tolist()

@@ -1,0 +1,98 @@
+"""Logistic regression with a ridge, and the data that it is fitted to."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from sklearn import datasets
+from torch import Tensor
+
+from redrawn.data import digits
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """Mean of log(1 + exp(−y xᵀw)) plus ½ Σ ridge w²; weights (e, d) are those of e problems on the same rows.
+
+    Attributes:
+        x: rows times their labels, ±1.
+        ridge: one a column.
+    """
+
+    x: Float[Tensor, "n d"]
+    ridge: Float[Tensor, "d"]
+
+    def loss(self, w: Float[Tensor, "e d"]) -> Float[Tensor, "e"]:
+        """Return the mean over all rows."""
+        data = torch.nn.functional.softplus(-w @ self.x.T).mean(1)
+        return data + (self.ridge * w**2).sum(1) / 2
+
+    def _rows(self, rows: Int[Tensor, "e b"] | None) -> Float[Tensor, "*e b d"]:
+        return self.x if rows is None else self.x[rows]
+
+    def _margins(self, w: Tensor, x: Tensor) -> Float[Tensor, "e b"]:
+        return w @ x.T if x.ndim == 2 else (x @ w[..., None])[..., 0]
+
+    def _back(self, x: Tensor, weights: Float[Tensor, "e b"]) -> Float[Tensor, "e d"]:
+        back = weights @ x if x.ndim == 2 else (weights[:, None] @ x)[:, 0]
+        return back / weights.shape[1]
+
+    def gradient(self, w: Tensor, rows: Tensor | None = None) -> Tensor:
+        """Return ∇f of batches (e, b), or of all rows."""
+        x = self._rows(rows)
+        return self._back(x, -torch.sigmoid(-self._margins(w, x))) + self.ridge * w
+
+    def product(self, w: Tensor, v: Tensor, rows: Tensor | None = None) -> Tensor:
+        """Return ∇²f v."""
+        x = self._rows(rows)
+        p = torch.sigmoid(self._margins(w, x))
+        return self._back(x, p * (1 - p) * self._margins(v, x)) + self.ridge * v
+
+    def third(self, w: Tensor, v: Tensor, rows: Tensor | None = None) -> Tensor:
+        """Return ∇³f[v, v]."""
+        x = self._rows(rows)
+        p = torch.sigmoid(self._margins(w, x))
+        return self._back(x, p * (1 - p) * (1 - 2 * p) * self._margins(v, x) ** 2)
+
+    @property
+    def smoothness(self) -> float:
+        """Return L, the largest eigenvalue of XᵀX/4n with the ridge."""
+        hessian = self.x.T @ self.x / (4 * len(self.x)) + self.ridge.diag()
+        return float(torch.linalg.eigvalsh(hessian)[-1])
+
+    def minimiser(self, steps: int = 100) -> Float[Tensor, "1 d"]:
+        """Return the weights of least loss, by Newton's method with halved steps."""
+        w = self.x.new_zeros(1, self.x.shape[1])
+        for _ in range(steps):
+            g = self.gradient(w)
+            p = torch.sigmoid(self._margins(w, self.x))[0]
+            hessian = self.x.T * (p * (1 - p)) @ self.x / len(p) + self.ridge.diag()
+            move, loss, size = torch.linalg.solve(hessian, g[0])[None], self.loss(w), 1.0
+            while self.loss(w - size * move) > loss and size > 1e-6:
+                size /= 2
+            w = w - size * move
+            if float((g * move).sum()) < 1e-22:
+                break
+        return w
+
+
+def data(
+    name: Literal["cancer", "digits", "mnist"],
+) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, "n"]]:
+    """Return rows and labels ±1: 569 cases with standardised features, or pictures of odd and even digits."""
+    if name == "cancer":
+        x, y = datasets.load_breast_cancer(return_X_y=True)
+        return (x - x.mean(0)) / x.std(0), 2.0 * y - 1
+    if name == "digits":
+        x, y = datasets.load_digits(return_X_y=True)
+    else:
+        x, y = digits.mnist(14)
+        x = x.reshape(len(x), -1)
+    return np.asarray(x, dtype=float), 2.0 * (y % 2) - 1
+
+
+def unit_rows(x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+    """Return rows of Euclidean norm one."""
+    return x / np.linalg.norm(x, axis=1, keepdims=True)

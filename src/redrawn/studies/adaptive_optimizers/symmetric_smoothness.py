@@ -1,0 +1,174 @@
+"""α-symmetric smoothness and β-normalised descent on functions whose constants are known (Chen et al., ICML 2023).
+
+|x|ᵖ has α = (p − 2)/(p − 1), L₀ = 0 and L₁ = p(p − 1)/p^α; cosh has α = 1 and L₀ = L₁ = 1.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+
+from redrawn.methods import optimizers
+from redrawn.studies.ensemble import generator
+
+POWERS = (3, 4, 6)
+QUARTIC_ALPHA = 2 / 3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Sizes; the double well's noise has these deviations, additive and relative to the gradient."""
+
+    pairs: int = 50_000
+    draws: int = 8
+    dimension: int = 10
+    accuracies: tuple[float, ...] = (1.0, 0.3, 0.1, 0.03)
+    farthest: float = 1e50
+    well_accuracies: tuple[float, ...] = (0.125, 0.0884, 0.0625, 0.0442, 0.0312)
+    well_dimension: int = 2
+    well_seeds: int = 8
+    well_replicates: int = 16
+    noise: float = 1.0
+    relative_noise: float = 1.0
+
+
+SETTINGS = {
+    "quick": Settings(well_accuracies=(0.125, 0.0884, 0.0625)),
+    "standard": Settings(400_000),
+}
+
+
+def constants(p: int) -> tuple[float, float, float, float]:
+    """Return α, K₀, K₁, K₂ of |x|ᵖ: gaps of gradients over a distance h are at most h (K₀ + K₁‖∇f‖^α + K₂ h^{α/(1−α)})."""
+    alpha = (p - 2) / (p - 1)
+    l1 = p * (p - 1) / p**alpha
+    common = 2 ** (alpha**2 / (1 - alpha)) * 3**alpha
+    k2 = l1 ** (1 / (1 - alpha)) * common * (1 - alpha) ** (alpha / (1 - alpha))
+    return alpha, 0.0, l1 * common, k2
+
+
+def class_ratios(settings: Settings, seed: int) -> pd.DataFrame:
+    """Return (function, seed, ratio, decades) over heavy-tailed pairs.
+
+    `ratio` is the largest gap of gradients over its bound, `decades` the range of gap over distance, in log₁₀.
+    """
+    source = generator(seed)
+    rows = []
+    for function in (*POWERS, "cosh"):
+        shape = (settings.draws, settings.pairs)
+        x, h = (_heavy(shape, source, 6 if function != "cosh" else 1.5) for _ in range(2))
+        y = x + h
+        if function == "cosh":
+            gap = (torch.sinh(x) - torch.sinh(y)).abs()
+            bound = h.abs() * (1 + torch.sinh(x).abs()) * h.abs().exp()
+        else:
+            alpha, k0, k1, k2 = constants(function)
+            power = alpha / (1 - alpha)
+            gap = (_power_gradient(x, function) - _power_gradient(y, function)).abs()
+            size = _power_gradient(x, function).abs()
+            bound = h.abs() * (k0 + k1 * size**alpha + k2 * h.abs() ** power)
+        steepness = (gap / h.abs()).log10()
+        decades = steepness.amax(1) - steepness.quantile(0.001, 1)
+        name = "cosh" if function == "cosh" else f"|x|^{function}"
+        rows += [(name, i, r, d) for i, (r, d) in enumerate(zip((gap / bound).amax(1).tolist(), decades.tolist(), strict=True))]  # fmt: skip
+    return pd.DataFrame(rows, columns=["function", "seed", "ratio", "decades"])
+
+
+def _heavy(shape, source, spread: float):
+    """Draw signed numbers whose logarithm is normal, with this deviation in units of log 10 / 2."""
+    logarithm = torch.randn(shape, generator=source, dtype=torch.float64).clamp(-3.5, 3.5)
+    sign = torch.randint(0, 2, shape, generator=source) * 2 - 1
+    return sign * 10 ** (spread / 6 * logarithm)
+
+
+def _power_gradient(x, p: int):
+    return p * x.abs() ** (p - 1) * x.sign()
+
+
+def threshold(settings: Settings, rate: float = 0.1) -> float:
+    """Return the smallest β at which β-normalised descent on x⁴ does not move away from `farthest`, by bisection."""
+    low, high = 0.0, 1.0
+    while high - low > 1e-4:
+        beta = (low + high) / 2
+        x = torch.tensor([settings.farthest], dtype=torch.float64, requires_grad=True)
+        x.grad = _power_gradient(x.detach(), 4)
+        optimizers.NormalizedDescent([x], lr=rate, beta=beta).step()
+        low, high = (low, beta) if abs(x.item()) <= settings.farthest else (beta, high)
+    return high
+
+
+def steps_over_bound(settings: Settings, seed: int) -> pd.DataFrame:
+    """Descend f = Σ xᵢ⁴ with the step size that the bound is for; return (beta, accuracy, seed, steps, ratio).
+
+    In several dimensions Σ xᵢ⁴ has the α and the constants of one: its curvature along any direction is at most
+    12 max xᵢ², and ‖∇f‖ at least 4 max |xᵢ|³.
+    """
+    start = 2 * torch.randn((settings.draws, settings.dimension), generator=generator(seed))
+    alpha, _, k1, k2 = constants(4)
+    rows = []
+    for beta in (QUARTIC_ALPHA, 1.0):
+        for accuracy in settings.accuracies:
+            c = max(3 * k1 * accuracy**alpha, (6 * k2) ** (1 - alpha) * accuracy**alpha)
+            x = start.double().requires_grad_()
+            descent = optimizers.NormalizedDescent([x], accuracy**beta / c, beta, batched=True)
+            steps = torch.zeros(settings.draws)
+            x.grad = 4 * x.detach() ** 3
+            while (moving := x.grad.norm(dim=1) > accuracy).any():
+                steps += moving
+                descent.step()
+                x.grad = 4 * x.detach() ** 3
+            bound = 2 * c * start.double().pow(4).sum(1) / accuracy**2
+            both = zip(steps.tolist(), (steps / bound).tolist(), strict=True)
+            rows += [(beta, accuracy, i, n, r) for i, (n, r) in enumerate(both)]
+    return pd.DataFrame(rows, columns=["beta", "accuracy", "seed", "steps", "ratio"])
+
+
+def double_well(settings: Settings, seed: int, device: str) -> pd.DataFrame:
+    """Run SPIDER and normalised SGD on f = Σ ¼xᵢ⁴ − ½xᵢ²; return (method, accuracy, samples, seed, norm).
+
+    A sample of the gradient is ∇f·(1 + s ξ) + σ ζ with numbers ξ and ζ of its own, so that a batch's mean has a known
+    law and is drawn at once. SPIDER has steps of length ε/4, batches of ε⁻² every ε⁻¹ steps and of ε⁻¹ between them,
+    for 8ε⁻² steps; normalised SGD batches of ε⁻² at every step. `norm` is the mean of ‖∇f‖ over steps and replicates.
+    """
+    rows = []
+    for accuracy in settings.well_accuracies:
+        for method in ("SPIDER", "normalised SGD"):
+            samples, norms = _well(settings, method, accuracy, generator(seed), device)
+            rows += [(method, accuracy, samples, i, v) for i, v in enumerate(norms.tolist())]
+    return pd.DataFrame(rows, columns=["method", "accuracy", "samples", "seed", "norm"])
+
+
+def _well(settings: Settings, method: str, accuracy: float, source, device: str):
+    shape = (settings.well_seeds * settings.well_replicates, settings.well_dimension)
+    x = torch.full(shape, 2.0, device=device, requires_grad=True)
+    period, steps = round(1 / accuracy), round(8 / accuracy**2)
+    run = {"SPIDER": optimizers.Spider, "normalised SGD": optimizers.NormalizedDescent}[method](
+        [x], lr=accuracy / 4, batched=True
+    )
+    samples, total = 0, torch.zeros(shape[0], device=device)
+    for step in range(steps):
+        large = method != "SPIDER" or step % period == 0
+        batch = round(accuracy**-2) if large else round(1 / accuracy)
+        samples += batch
+        relative, absolute = (
+            (torch.randn(shape, generator=source) / batch**0.5).to(device) for _ in range(2)
+        )
+        scale = 1 + settings.relative_noise * relative
+        shift = settings.noise * absolute
+
+        def closure(scale=scale, shift=shift):
+            exact = x.detach() ** 3 - x.detach()
+            x.grad = scale * exact + shift
+
+        total += (x.detach() ** 3 - x.detach()).norm(dim=1)
+        if method == "SPIDER":
+            run.step(closure, refresh=large)
+        else:
+            run.step(closure)
+    return samples, (total / steps).view(settings.well_seeds, -1).mean(1)
+
+
+def series(frame: pd.DataFrame, method: str) -> dict[str, list]:
+    """Return {"x": samples, "y": mean norms, one list a seed} of one method."""
+    table = frame[frame.method == method].pivot(index="seed", columns="samples", values="norm")
+    return {"x": table.columns.tolist(), "y": table.to_numpy().tolist()}
