@@ -10,6 +10,7 @@ box is to clip each coordinate. The paper has no ε; it is there for coordinates
 import torch
 
 from redrawn.methods.optimizers.group_optimizer import GroupOptimizer
+from redrawn.methods.optimizers.moments import check_rates
 
 
 class AMSGrad(GroupOptimizer):
@@ -28,10 +29,7 @@ class AMSGrad(GroupOptimizer):
     """
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, box=None, largest=True):
-        if lr <= 0 or eps < 0 or not all(0 <= b < 1 for b in betas):
-            raise ValueError(
-                f"lr {lr} must be positive, eps {eps} not negative, betas {betas} in [0, 1)"
-            )
+        check_rates(lr, betas, eps)
         if box is not None and box[0] > box[1]:
             raise ValueError(f"an empty box, {box}")
         kept = {"eps": eps, "box": box, "largest": largest}

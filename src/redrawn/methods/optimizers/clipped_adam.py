@@ -3,10 +3,9 @@
 m ← β₁ m + (1 − β₁) clip(g),  v ← β₂ v + (1 − β₂) g²,  w ← w − γ m̂ / (√v̂ + ε)
 """
 
-import torch
-
 from redrawn.methods.optimizers.coordinate_clipping import clip_coordinates
 from redrawn.methods.optimizers.group_optimizer import GroupOptimizer
+from redrawn.methods.optimizers.moments import check_rates, moments
 
 
 class ClippedAdam(GroupOptimizer):
@@ -20,24 +19,18 @@ class ClippedAdam(GroupOptimizer):
         eps: ε, outside of the root.
 
     Raises:
-        ValueError: γ is not positive, or a β or q is not in [0, 1).
+        ValueError: γ is not positive, ε negative, or a β or q not in [0, 1).
     """
 
     def __init__(self, params, lr: float, share: float, betas=(0.9, 0.999), eps: float = 1e-8):
-        if lr <= 0 or not all(0 <= b < 1 for b in (*betas, share)):
-            raise ValueError(f"lr {lr} must be positive; betas {betas} and share {share} in [0, 1)")
+        check_rates(lr, betas, eps)
+        if not 0 <= share < 1:
+            raise ValueError(f"share must be in [0, 1), got {share}")
         super().__init__(params, {"lr": lr, "share": share, "betas": betas, "eps": eps})
 
     def update(self, group, held):
         """See base class."""
-        first, second = group["betas"]
         for p in held:
-            state = self.state[p]
-            if not state:
-                state |= {"step": 0, "mean": torch.zeros_like(p), "square": torch.zeros_like(p)}
-            state["step"] += 1
-            state["mean"].lerp_(clip_coordinates(p.grad, group["share"]), 1 - first)
-            state["square"].lerp_(p.grad.square(), 1 - second)
-            mean = state["mean"] / (1 - first ** state["step"])
-            square = state["square"] / (1 - second ** state["step"])
+            clipped = clip_coordinates(p.grad, group["share"])
+            mean, square = moments(self.state[p], clipped, p.grad, group["betas"])
             p.sub_(group["lr"] * mean / (square.sqrt() + group["eps"]))

@@ -9,6 +9,7 @@ compared the gradient with itself, so that ξ was ½ throughout; this is the men
 import torch
 
 from redrawn.methods.optimizers.group_optimizer import GroupOptimizer
+from redrawn.methods.optimizers.moments import check_rates, moments
 
 
 class DiffGrad(GroupOptimizer):
@@ -25,25 +26,15 @@ class DiffGrad(GroupOptimizer):
     """
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
-        if lr <= 0 or eps < 0 or not all(0 <= b < 1 for b in betas):
-            raise ValueError(
-                f"lr {lr} must be positive, eps {eps} not negative, betas {betas} in [0, 1)"
-            )
+        check_rates(lr, betas, eps)
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps})
 
     def update(self, group, held):
         """See base class."""
-        first, second = group["betas"]
         for p in held:
             state = self.state[p]
-            if not state:
-                state |= {name: torch.zeros_like(p) for name in ("mean", "square", "gradient")}
-                state["step"] = 0
-            state["step"] += 1
-            state["mean"].lerp_(p.grad, 1 - first)
-            state["square"].lerp_(p.grad.square(), 1 - second)
-            friction = (state["gradient"] - p.grad).abs().sigmoid()
-            state["gradient"].copy_(p.grad)  # a reference would follow the next gradient
-            mean = state["mean"] / (1 - first ** state["step"])
-            square = state["square"] / (1 - second ** state["step"])
+            before = state.setdefault("gradient", torch.zeros_like(p))
+            friction = (before - p.grad).abs().sigmoid()
+            before.copy_(p.grad)  # a reference would follow the next gradient
+            mean, square = moments(state, p.grad, p.grad, group["betas"])
             p.sub_(group["lr"] * friction * mean / (square.sqrt() + group["eps"]))

@@ -6,6 +6,7 @@ w ← w − γ sign(β₁ m + (1 − β₁) g),    m ← β₂ m + (1 − β₂)
 import torch
 
 from redrawn.methods.optimizers.group_optimizer import GroupOptimizer
+from redrawn.methods.optimizers.moments import check_rates
 
 
 class Lion(GroupOptimizer):
@@ -21,8 +22,7 @@ class Lion(GroupOptimizer):
     """
 
     def __init__(self, params, lr: float, betas: tuple[float, float] = (0.9, 0.99)):
-        if lr <= 0 or not all(0 <= b < 1 for b in betas):
-            raise ValueError(f"lr must be positive and betas in [0, 1), got {lr} and {betas}")
+        check_rates(lr, betas)
         super().__init__(params, {"lr": lr, "betas": betas})
 
     def update(self, group, held):

@@ -46,12 +46,6 @@ def logits(
     return norm(h) @ last
 
 
-def clip(gradient: Float[Tensor, "e n"], norm: float) -> Float[Tensor, "e n"]:
-    """Return each network's gradient, scaled to `norm` where it is longer (Pascanu, Mikolov and Bengio, ICML 2013)."""
-    length = gradient.norm(dim=1, keepdim=True)
-    return gradient * (norm / length).clamp(max=1)
-
-
 def _layer_norm(h: Tensor) -> Tensor:
     return torch.nn.functional.layer_norm(h, h.shape[-1:])
 

@@ -8,6 +8,7 @@ import torch
 
 from redrawn.data.digits import mnist
 from redrawn.methods.curvature import hessian_vector_product, lanczos, ritz
+from redrawn.methods.recurrent import rescale
 from redrawn.methods.stability import residual_perceptron as net
 from redrawn.studies.ensemble import cross_entropy, generator
 
@@ -111,7 +112,7 @@ def _train(settings: Settings, way: str, seed: int, device: str) -> pd.DataFrame
             early = log_sharpness(torch.where(alive[:, None], w, first))
         slope, each = torch.func.grad(lambda p, b=batch: _twice(loss(p, b)), has_aux=True)(w)
         if way == "clipping":
-            slope = net.clip(slope, CLIP)
+            (slope,) = rescale([slope], torch.full_like(slope[:, 0], CLIP))
         velocity = MOMENTUM * velocity + slope
         scale = min(1.0, (i + 1) / settings.warm) if way == "warm-up" else 1.0
         w = w - scale * rate * velocity
