@@ -43,7 +43,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1_000_000, 3_000_000, 4, 3, seeds=5),
+    "quick": Settings(1_000_000, 3_000_000, 4, 3),
     "standard": Settings(3_000_000, 10_000_000, 8, 10),
 }
 
