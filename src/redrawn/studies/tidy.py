@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 
 def per_seed(frame: pd.DataFrame, by: str, value: str) -> dict[str, list[float]]:
@@ -14,6 +15,22 @@ def per_seed(frame: pd.DataFrame, by: str, value: str) -> dict[str, list[float]]
         raise ValueError(f"more than one row for a {by} and seed")
     ordered = frame.sort_values("seed")
     return {name: rows[value].tolist() for name, rows in ordered.groupby(by, sort=False)}
+
+
+def series(frame: pd.DataFrame, x: str, value: str) -> dict[str, list]:
+    """Return {"x": sorted, "y": one list a seed}, what a claim on a slope is measured by.
+
+    Raises:
+        ValueError: a seed has two rows for one x.
+    """
+    table = frame.pivot(index="seed", columns=x, values=value)
+    return {"x": table.columns.tolist(), "y": table.to_numpy().tolist()}
+
+
+def exponents(found: dict[str, list]) -> np.ndarray:
+    """Return the exponent of y in x of what `series` returns, by a straight line through logarithms, one a seed."""
+    x = np.log(found["x"])
+    return np.array([stats.linregress(x, np.log(y)).slope for y in found["y"]])
 
 
 def log_ratio(frame: pd.DataFrame, by: str, value: str, above: str, below: str) -> np.ndarray:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
-from scipy import stats
 from torch import Tensor
 
+from redrawn.studies import tidy
 from redrawn.studies.ensemble import generator
 
 FLAT, STEEP = 8.0, 2.0  # L0 and L1 of cosh x − x²
@@ -120,12 +120,9 @@ def stationary(settings: Settings, seed: int, device: str) -> pd.DataFrame:
 
 def series(frame: pd.DataFrame, method: str) -> dict[str, list]:
     """Return {"x": steps, "y": mean norms, one list a seed} of one method."""
-    table = frame[frame.method == method].pivot(index="seed", columns="steps", values="norm")
-    return {"x": table.columns.tolist(), "y": table.to_numpy().tolist()}
+    return tidy.series(frame[frame.method == method], "steps", "norm")
 
 
 def exponents(frame: pd.DataFrame, method: str) -> np.ndarray:
     """Return the exponent of the mean norm in the number of steps, one a seed."""
-    found = series(frame, method)
-    x = np.log(found["x"])
-    return np.array([stats.linregress(x, np.log(y)).slope for y in found["y"]])
+    return tidy.exponents(series(frame, method))

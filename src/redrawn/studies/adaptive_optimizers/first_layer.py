@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from redrawn.data import fashion
 from redrawn.methods import optimizers
+from redrawn.studies import tidy
 from redrawn.studies.ensemble import cross_entropy, generator
 
 SIDE, PATCH, STRIDE = 14, 4, 2
@@ -91,8 +92,7 @@ def change(settings: Settings, seed: int) -> pd.DataFrame:
 
 def series(frame: pd.DataFrame, method: str) -> dict[str, list]:
     """Return {"x": scales, "y": changes, one list a seed} of one method."""
-    table = frame[frame.method == method].pivot(index="seed", columns="scale", values="change")
-    return {"x": table.columns.tolist(), "y": table.to_numpy().tolist()}
+    return tidy.series(frame[frame.method == method], "scale", "change")
 
 
 def contrast(settings: Settings, seed: int, low: float = 0.25) -> dict[str, list[float]]:

@@ -6,6 +6,7 @@ import pandas as pd
 import torch
 
 from redrawn.methods import optimizers
+from redrawn.studies import tidy
 from redrawn.studies.ensemble import generator
 
 LAYERS = ((12, 7), (5, 12))
@@ -140,8 +141,7 @@ def prodigy(settings: Settings, seed: int, device: str) -> pd.DataFrame:
 
 def growth(frame: pd.DataFrame) -> dict[str, list]:
     """Return {"x": steps, "y": step sizes, one list a seed}."""
-    table = frame.pivot(index="seed", columns="step", values="size")
-    return {"x": table.columns.tolist(), "y": table.to_numpy().tolist()}
+    return tidy.series(frame, "step", "size")
 
 
 def arrows() -> pd.DataFrame:

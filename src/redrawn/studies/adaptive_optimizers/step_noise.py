@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 from scipy import special
 
+from redrawn.studies import tidy
 from redrawn.studies.ensemble import generator
 
 
@@ -79,8 +80,8 @@ def fixed(settings: Settings, seed: int, device: str) -> pd.DataFrame:
 def floors(frame: pd.DataFrame) -> dict[str, list]:
     """Return {"x": rates, "y": gaps over the second half, one list a seed}."""
     late = frame[frame.step > frame.step.max() / 2]
-    table = late.groupby(["seed", "rate"]).gap.mean().unstack()
-    return {"x": table.columns.tolist(), "y": table.to_numpy().tolist()}
+    means = late.groupby(["seed", "rate"], as_index=False).gap.mean()
+    return tidy.series(means, "rate", "gap")
 
 
 def over_bound(frame: pd.DataFrame) -> list[float]:
@@ -107,8 +108,7 @@ def decay_series(frame: pd.DataFrame) -> dict[str, list]:
     """Return {"x": steps, "y": gaps, one list a seed} at steps that double, from the tenth part of them on."""
     last = int(frame.step.max())
     chosen = [last >> j for j in range(4)][::-1]
-    table = frame[frame.step.isin(chosen)].pivot(index="seed", columns="step", values="gap")
-    return {"x": table.columns.tolist(), "y": table.to_numpy().tolist()}
+    return tidy.series(frame[frame.step.isin(chosen)], "step", "gap")
 
 
 def underestimated(steps: float, curvature: float = 0.2) -> float:
@@ -138,8 +138,7 @@ def growing(settings: Settings, seed: int, device: str) -> pd.DataFrame:
 def work_series(frame: pd.DataFrame) -> dict[str, list]:
     """Return {"x": sampled gradients, "y": gaps, one list a seed} over the last third of the steps."""
     late = frame[frame.step > 2 * frame.step.max() / 3]
-    table = late.pivot(index="seed", columns="work", values="gap")
-    return {"x": table.columns.tolist(), "y": table.to_numpy().tolist()}
+    return tidy.series(late, "work", "gap")
 
 
 def halving(settings: Settings, seed: int, device: str) -> pd.DataFrame:
@@ -165,5 +164,4 @@ def halving(settings: Settings, seed: int, device: str) -> pd.DataFrame:
 
 def stage_series(frame: pd.DataFrame) -> dict[str, list]:
     """Return {"x": stages, "y": steps, one list a seed}, but for the first stage, which starts from afar."""
-    table = frame[frame.stage > 0].pivot(index="seed", columns="stage", values="steps")
-    return {"x": table.columns.tolist(), "y": table.to_numpy().tolist()}
+    return tidy.series(frame[frame.stage > 0], "stage", "steps")

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from redrawn.methods import optimizers
+from redrawn.studies import tidy
 from redrawn.studies.ensemble import generator
 
 POWERS = (3, 4, 6)
@@ -170,5 +171,4 @@ def _well(settings: Settings, method: str, accuracy: float, source, device: str)
 
 def series(frame: pd.DataFrame, method: str) -> dict[str, list]:
     """Return {"x": samples, "y": mean norms, one list a seed} of one method."""
-    table = frame[frame.method == method].pivot(index="seed", columns="samples", values="norm")
-    return {"x": table.columns.tolist(), "y": table.to_numpy().tolist()}
+    return tidy.series(frame[frame.method == method], "samples", "norm")

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
-from scipy import stats
 
 from redrawn.data import fashion
 from redrawn.methods.parametrisation import PARAMETRISATIONS, WideMLP
+from redrawn.studies import tidy
 from redrawn.studies.ensemble import cross_entropy, generator
 
 INPUTS, SAMPLES, SHOWN = 10, 100, 4
@@ -102,15 +102,12 @@ def scaling(settings: Settings, seed: int, device: str) -> pd.DataFrame:
 
 def series(frame: pd.DataFrame, parametrisation: str, column: str) -> dict[str, list]:
     """Return {"x": widths, "y": values, one list a seed}."""
-    rows = frame[frame.parametrisation == parametrisation]
-    table = rows.pivot(index="seed", columns="width", values=column)
-    return {"x": table.columns.tolist(), "y": table.to_numpy().tolist()}
+    return tidy.series(frame[frame.parametrisation == parametrisation], "width", column)
 
 
 def slopes(frame: pd.DataFrame, parametrisation: str, column: str) -> list[float]:
     """Return the exponent of a column in the width, one a seed."""
-    found = series(frame, parametrisation, column)
-    return [stats.linregress(np.log(found["x"]), np.log(y)).slope for y in found["y"]]
+    return tidy.exponents(series(frame, parametrisation, column)).tolist()
 
 
 def outputs(settings: Settings, seed: int, device: str) -> pd.DataFrame:
@@ -205,8 +202,8 @@ def best_rates(frame: pd.DataFrame, parametrisation: str) -> dict[str, list]:
     and up to two others on each side: the valley is flat, and its lowest rate alone is half chance.
     """
     rows = frame[frame.parametrisation == parametrisation]
-    table = rows.groupby(["seed", "width"]).apply(_lowest, include_groups=False).unstack()
-    return {"x": table.columns.tolist(), "y": table.to_numpy().tolist()}
+    lowest = rows.groupby(["seed", "width"]).apply(_lowest, include_groups=False)
+    return tidy.series(lowest.reset_index(name="rate"), "width", "rate")
 
 
 def _lowest(rows: pd.DataFrame) -> float:
@@ -221,5 +218,4 @@ def _lowest(rows: pd.DataFrame) -> float:
 
 def rate_exponents(frame: pd.DataFrame, parametrisation: str) -> list[float]:
     """Return the exponent of the best learning rate in the width, one a seed."""
-    found = best_rates(frame, parametrisation)
-    return [stats.linregress(np.log(found["x"]), np.log(y)).slope for y in found["y"]]
+    return tidy.exponents(best_rates(frame, parametrisation)).tolist()

@@ -8,6 +8,7 @@ import torch
 from scipy import stats
 
 from redrawn.methods import optimizers
+from redrawn.studies import tidy
 from redrawn.studies.ensemble import generator
 
 COMPARATORS = (1.0, 5.0, 20.0)  # norms that regret is followed for in time
@@ -83,10 +84,7 @@ def _learner(settings: Settings, w, gradient):
 def exponents(frame: pd.DataFrame, column: str, norm: float) -> np.ndarray:
     """Return the exponent of regret, or of its ratio, in the number of rounds over the last four doublings, by seed."""
     rows = frame[(frame.norm == norm) & (frame.rounds >= frame.rounds.max() / 16)]
-    return np.array([
-        stats.linregress(np.log(part.rounds), np.log(part[column])).slope
-        for _, part in rows.groupby("seed")
-    ])  # fmt: skip
+    return tidy.exponents(tidy.series(rows, "rounds", column))
 
 
 def worst_exponent(frame: pd.DataFrame) -> np.ndarray:
@@ -97,10 +95,7 @@ def worst_exponent(frame: pd.DataFrame) -> np.ndarray:
 def growth(frame: pd.DataFrame) -> list[float]:
     """Return the exponent of the last regret in the comparator's norm, by seed."""
     rows = frame[(frame.rounds == frame.rounds.max()) & frame.norm.isin(NORMS)]
-    return [
-        stats.linregress(np.log(part.norm), np.log(part.regret)).slope
-        for _, part in rows.groupby("seed")
-    ]
+    return tidy.exponents(tidy.series(rows, "norm", "regret")).tolist()
 
 
 def saddle(settings: Settings, device: str) -> pd.DataFrame:

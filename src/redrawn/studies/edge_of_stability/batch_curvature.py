@@ -125,12 +125,6 @@ def _trained(settings, flat, shapes, x, y):
     return flat.detach()
 
 
-def slopes(frame: pd.DataFrame, value: str, by: str) -> dict[str, list]:
-    """Return {x: sizes, y: the value at each, a row a seed}, as a slope is measured by."""
-    table = frame.pivot_table(index="seed", columns=by, values=value)
-    return {"x": table.columns.tolist(), "y": table.to_numpy().tolist()}
-
-
 def stable(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     """Find the largest stable step of both methods; return (method, batch, seed, rate).
 
