@@ -4,7 +4,7 @@ BIN := .venv/bin
 export REDRAWN_ROOT := $(CURDIR)
 export MPLBACKEND := agg
 
-.PHONY: book test lint unit faults cluster devices gate run check site serve bench lock latest clean
+.PHONY: book test lint unit faults cluster devices crates gate run check site serve bench lock latest clean
 .DEFAULT_GOAL := book
 
 .venv/ready: requirements.lock pyproject.toml
@@ -66,6 +66,16 @@ check: run
 
 site: book
 	$(BIN)/python -m pytest -q tests/site
+
+# Every chapter's research object against RO-Crate 1.3, by a validator that cannot share our environment.
+_build/crates/ready: tests/crates/requirements.lock
+	$(PYTHON) -m venv --clear _build/crates
+	_build/crates/bin/python -m pip install --disable-pip-version-check --quiet -r $<
+	@touch $@
+
+crates: book _build/crates/ready
+	env -u PYTHONPATH _build/crates/bin/python tests/crates/validate.py $(BIN)/../lib/python*/site-packages/rocrate/data/ro-crate.jsonld \
+	  $$(dirname $$(find _build/html/_static/figures -name ro-crate-metadata.json))
 
 test: lint unit faults check site
 

@@ -6,10 +6,17 @@ from rocrate.model.softwareapplication import SoftwareApplication
 from rocrate.rocrate import ROCrate
 
 from redrawn.book.catalogue import Catalogue
+from redrawn.book.cite import AUTHOR
 from redrawn.book.metadata import LICENCE, MEDIA
 from redrawn.book.status import ChapterState
 
 JSON = "application/json"
+CC_BY = {
+    "@id": LICENCE,
+    "@type": "CreativeWork",
+    "name": "CC BY 4.0",
+    "description": "Creative Commons Attribution 4.0 International: share and adapt, with credit.",
+}
 
 
 def describe(state: ChapterState, catalogue: Catalogue, folder: Path) -> None:
@@ -19,7 +26,8 @@ def describe(state: ChapterState, catalogue: Catalogue, folder: Path) -> None:
     crate.name = f"Redrawn: {chapter.title}, profile {run.profile}, seed {run.seed}"
     crate.description = chapter.question.strip()
     crate.datePublished = run.provenance.started
-    crate.license = LICENCE
+    crate.license = crate.add_jsonld(CC_BY)
+    crate.publisher = crate.add_jsonld({"@id": "#authors", "@type": "Organization", "name": AUTHOR})
     papers = {
         p: crate.add_jsonld(
             {
@@ -30,10 +38,8 @@ def describe(state: ChapterState, catalogue: Catalogue, folder: Path) -> None:
         )
         for p in chapter.papers
     }
-    crate.root_dataset["citation"] = list(papers.values())
-    software = SoftwareApplication(crate, "https://pypi.org/project/torch/", {
-        "name": "torch", "softwareVersion": run.provenance.versions["torch"],
-    })  # fmt: skip
+    version, page = run.provenance.versions["torch"], "https://pypi.org/project/torch/"
+    software = SoftwareApplication(crate, page, {"name": "torch", "url": page, "version": version})
     crate.add(software)
     results = [
         _file(crate, folder, "record.json", "What was measured, and where"),
@@ -46,7 +52,7 @@ def describe(state: ChapterState, catalogue: Catalogue, folder: Path) -> None:
             if ext in figure.sha256:
                 found["sha256"] = figure.sha256[ext]
             results.append(found)
-    crate.add_jsonld(
+    action = crate.add_jsonld(
         {
             "@id": f"#run-{run.key[:12]}",
             "@type": "CreateAction",
@@ -56,6 +62,12 @@ def describe(state: ChapterState, catalogue: Catalogue, folder: Path) -> None:
             "result": [{"@id": found.id} for found in results],
         }
     )
+    # a citation must be an address: a paper that has none is mentioned
+    linked = {True: [], False: []}
+    for p, entity in papers.items():
+        linked[bool(catalogue.papers[p].link)].append(entity)
+    crate.root_dataset["citation"] = linked[True]
+    crate.root_dataset["mentions"] = [action, *linked[False]]
     crate.metadata.write(folder)
 
 
