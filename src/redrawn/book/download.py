@@ -14,7 +14,9 @@ import redrawn
 from redrawn.book.catalogue import Catalogue
 
 RAW = re.compile(r"^```\{raw\} html\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
-FIGURE = re.compile(r"^````\{figure\} \.\./(\S+)\n---\n(.*?)\n---\n(.*?)\n````$", re.MULTILINE | re.DOTALL)
+FIGURE = re.compile(
+    r"^````\{figure\} \.\./(\S+)\n---\n(.*?)\n---\n(.*?)\n````$", re.MULTILINE | re.DOTALL
+)
 CITE = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
 
 
@@ -25,8 +27,19 @@ def wheel(place: Path) -> str:
         copied = Path(folder, "source")
         copied.mkdir()
         for name in ("src", "book", "data"):
-            shutil.copytree(source / name, copied / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-        for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "_config.yml", "requirements.lock"):
+            shutil.copytree(
+                source / name,
+                copied / name,
+                ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"),
+            )
+        for name in (
+            "pyproject.toml",
+            "setup.py",
+            "README.md",
+            "LICENSE",
+            "_config.yml",
+            "requirements.lock",
+        ):
             shutil.copy2(source / name, copied)
         command = [
             sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",

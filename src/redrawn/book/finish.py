@@ -14,11 +14,17 @@ logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells every table
 ICON = re.compile(r"\bfa-[a-z-]+\b")
 GLYPH = re.compile(r"((?:\.fa-[a-z0-9-]+:before,?)+)\{content:\"\\([0-9a-f]+)\"\}")
 # every icon of Font Awesome, as one script, and fonts of icons that no page shows
-ICON_SCRIPT = re.compile(r'\s*<script [^>]*fontawesome[^>]*>(</script>)?|\s*<link [^>]*fa-(brands|regular)[^>]*>')
-MATHJAX = re.compile(r'\s*<script [^>]*mathjax[^>]*></script>|\s*<script>window\.MathJax[^<]*</script>')
+ICON_SCRIPT = re.compile(
+    r"\s*<script [^>]*fontawesome[^>]*>(</script>)?|\s*<link [^>]*fa-(brands|regular)[^>]*>"
+)
+MATHJAX = re.compile(
+    r"\s*<script [^>]*mathjax[^>]*></script>|\s*<script>window\.MathJax[^<]*</script>"
+)
 MATH = re.compile(r'class="[^"]*\bmath\b|\\\(|\\\[')
 # the theme repeats a page's title here with its markup characters as they are: a title may hold a script
-PRINT_TITLE = re.compile(r'(<div id="jb-print-docs-body" class="onlyprint">\s*<h1>)(.*?)(</h1>\s*<!--)', re.DOTALL)
+PRINT_TITLE = re.compile(
+    r'(<div id="jb-print-docs-body" class="onlyprint">\s*<h1>)(.*?)(</h1>\s*<!--)', re.DOTALL
+)
 IMAGE = re.compile(r'<img [^>]*?src="([^"]+\.svg)"[^>]*?>')
 
 
@@ -34,7 +40,9 @@ def finish(html: Path, tags: dict[str, str]) -> None:
         text = ICON_SCRIPT.sub("", text)
         if not MATH.search(text):
             text = MATHJAX.sub("", text)
-        text = PRINT_TITLE.sub(lambda m: m[1] + m[2].replace("<", "&lt;").replace(">", "&gt;") + m[3], text)
+        text = PRINT_TITLE.sub(
+            lambda m: m[1] + m[2].replace("<", "&lt;").replace(">", "&gt;") + m[3], text
+        )
         text = IMAGE.sub(lambda match, page=page: _placed(match, page), text)
         text = text.replace("</head>", tags.get(place.as_posix(), "") + "</head>", 1)
         page.write_text(text, encoding="utf-8")

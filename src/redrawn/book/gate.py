@@ -99,7 +99,11 @@ def _alarms() -> str:
     loud = [f"`{name.partition('/')[2]}/{claim}` ({c['alarms']} of {c['runs']})"
             for name, claims in found.items() for claim, c in claims.items()
             if c["alarms"] > 1]  # fmt: skip
-    told = f"More than one alarm: {', '.join(loud)}." if loud else "No claim raised more than one alarm."
+    told = (
+        f"More than one alarm: {', '.join(loud)}."
+        if loud
+        else "No claim raised more than one alarm."
+    )
     return "\n".join(lines) + "\n\n" + told
 
 
@@ -123,14 +127,20 @@ def _mutants() -> str:
     for topic in [*sorted({row["topic"] for row in rows}), "all"]:
         own = [row for row in rows if topic in ("all", row["topic"])]
         counts = Counter(row["caught_by"] for row in own)
-        lines.append(f"| {topic} | {len(own)} | " + " | ".join(str(counts[c]) for c in CATCHERS) + " |")
+        lines.append(
+            f"| {topic} | {len(own)} | " + " | ".join(str(counts[c]) for c in CATCHERS) + " |"
+        )
     if alive:
         lines += ["", "| what nothing noticed | the change | why |", "|---|---|---|"]
     for row in alive:
         before, after = (
-            next((line[1:].strip() for line in row["change"] if line[0] == sign), "").replace("|", "\\|")
+            next((line[1:].strip() for line in row["change"] if line[0] == sign), "").replace(
+                "|", "\\|"
+            )
             for sign in "-+"
         )
         why = argued.get(row["name"], "not equivalent: a gap")
-        lines.append(f"| `{row['module'].removeprefix('src/redrawn/methods/')}` | `{before}` → `{after}` | {why} |")
+        lines.append(
+            f"| `{row['module'].removeprefix('src/redrawn/methods/')}` | `{before}` → `{after}` | {why} |"
+        )
     return "\n".join(lines)

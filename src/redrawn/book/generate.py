@@ -12,7 +12,16 @@ HEADER = "# Made by `redrawn generate`; edit its sources instead.\n"
 
 def toc(catalogue: Catalogue) -> str:
     """Return `_toc.yml`: guide first, then the parts with their chapters in the book's order."""
-    guide = ["reading", "running", "verdicts", "trust", "faults", "speed", "architecture", "contributing"]
+    guide = [
+        "reading",
+        "running",
+        "verdicts",
+        "trust",
+        "faults",
+        "speed",
+        "architecture",
+        "contributing",
+    ]
     parts = [
         {"caption": "The whole", "chapters": [{"file": "status"}]},
         {"caption": "Guide", "chapters": [{"file": f"guide/{name}"} for name in guide]},

@@ -26,14 +26,22 @@ def versions() -> dict[tuple[str, str], list[Version]]:
     was a result once, but nothing here can read it.
     """
     log = git.output(
-        "log", "--reverse", "--diff-filter=AM", "--format=%x00%H %cs", "--name-only", "--", BASELINES
+        "log",
+        "--reverse",
+        "--diff-filter=AM",
+        "--format=%x00%H %cs",
+        "--name-only",
+        "--",
+        BASELINES,
     )
     named = []
     for commit in log.decode().split("\0")[1:]:
         head, *files = commit.split()
         day, *files = files
         named += [(head, day, file) for file in files if file.endswith(".json")]
-    blobs = git.output("cat-file", "--batch", stdin="".join(f"{c}:{f}\n" for c, _, f in named).encode())
+    blobs = git.output(
+        "cat-file", "--batch", stdin="".join(f"{c}:{f}\n" for c, _, f in named).encode()
+    )
     found: dict[tuple[str, str], list[Version]] = {}
     for commit, day, file in named:
         header, _, blobs = blobs.partition(b"\n")

@@ -16,8 +16,8 @@ import grimp
 
 import redrawn
 from redrawn.book import paths
-from redrawn.book.device import resolve_device
 from redrawn.book.catalogue import Chapter
+from redrawn.book.device import resolve_device
 from redrawn.data import registry
 
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)

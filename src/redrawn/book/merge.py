@@ -16,7 +16,9 @@ def merge(slug: str, profile: str, seeds: range) -> Record:
 
     """
     runs = [record.load(paths.run_dir(profile, slug, seed) / "record.json") for seed in seeds]
-    if lacking := [n for n, r in zip(seeds, runs, strict=True) if r is None or r.status == "failed"]:
+    if lacking := [
+        n for n, r in zip(seeds, runs, strict=True) if r is None or r.status == "failed"
+    ]:
         raise RecordError(
             f"{slug} has no good run at {profile} for seed {', '.join(map(str, lacking))}; "
             f"`redrawn run {slug} --profile {profile} --seeds {seeds.start}:{seeds.stop}`"
@@ -52,7 +54,10 @@ def _joined(values: list):
     if all(value == first for value in values):
         return first  # exact, or without chance in it: as many copies would feign a spread of zero
     if isinstance(first, dict) and set(first) == {"x", "y"}:
-        return {"x": first["x"], "y": np.concatenate([np.atleast_2d(v["y"]) for v in values]).tolist()}
+        return {
+            "x": first["x"],
+            "y": np.concatenate([np.atleast_2d(v["y"]) for v in values]).tolist(),
+        }
     if isinstance(first, dict):
         return {name: _joined_numbers([v[name] for v in values]) for name in first}
     return _joined_numbers(values)

@@ -4,8 +4,8 @@ import json
 from html import escape
 from xml.etree import ElementTree
 
-from redrawn.book.cite import AUTHOR
 from redrawn.book.catalogue import Catalogue, Paper
+from redrawn.book.cite import AUTHOR
 from redrawn.book.record import FigureRecord
 from redrawn.book.status import ChapterState
 
@@ -51,7 +51,13 @@ def sitemap(places: list[str], url: str) -> str:
 
 def _home(url: str) -> str:
     about = "Headline figures of machine-learning papers, redrawn from code; every claim decided by code."
-    item = {"@type": "Book", "name": "Redrawn", "author": _authors(), "license": LICENCE, "url": url}
+    item = {
+        "@type": "Book",
+        "name": "Redrawn",
+        "author": _authors(),
+        "license": LICENCE,
+        "url": url,
+    }
     return _open_graph("Redrawn", about, "website", url, None) + _linked(item)
 
 
@@ -67,7 +73,11 @@ def _chapter(state, catalogue: Catalogue, url: str, place: str, headline) -> str
         "isPartOf": {"@type": "Book", "name": "Redrawn", "url": url},
         "citation": [_cited(catalogue.papers[p]) for p in chapter.papers],
     }
-    tags = {"citation_title": chapter.title, "citation_author": AUTHOR, "citation_public_url": url + place}
+    tags = {
+        "citation_title": chapter.title,
+        "citation_author": AUTHOR,
+        "citation_public_url": url + place,
+    }
     if run:
         item["datePublished"] = run.provenance.started[:10]
         tags["citation_publication_date"] = run.provenance.started[:10].replace("-", "/")
@@ -130,7 +140,13 @@ def _picture(url: str, slug: str, figure: FigureRecord) -> tuple[str, str]:
 
 
 def _open_graph(title: str, about: str, kind: str, address: str, picture) -> str:
-    tags = {"title": title, "description": about, "type": kind, "url": address, "site_name": "Redrawn"}
+    tags = {
+        "title": title,
+        "description": about,
+        "type": kind,
+        "url": address,
+        "site_name": "Redrawn",
+    }
     if picture:
         tags["image"], tags["image:alt"] = picture
     listed = "".join(

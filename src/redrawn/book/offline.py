@@ -3,6 +3,7 @@
 import ipaddress
 import sys
 
+
 class NetworkError(OSError):
     """A chapter asked for the network; the message says for what."""
 

@@ -47,9 +47,10 @@ orphan: true
     if chapter.status == "planned":
         return head + "\n:::{note}\nNo claim of this paper has been tested yet.\n:::\n"
     claims = [c for c in chapter.claims if c.paper == paper.id]
-    commands = "\n".join(
-        f"redrawn run {chapter.slug} --profile {profile}" for profile in columns
-    ) or f"redrawn run {chapter.slug}"
+    commands = (
+        "\n".join(f"redrawn run {chapter.slug} --profile {profile}" for profile in columns)
+        or f"redrawn run {chapter.slug}"
+    )
     return f"""{head}
 ## What it claims, and what we measured
 
@@ -77,7 +78,9 @@ def citation(paper: Paper) -> str:
     return ", ".join(p for p in parts if p) + f" {{cite}}`{paper.id}`." + link
 
 
-def _columns(state: ChapterState, accepted: dict[str, list[Version]]) -> dict[str, dict[str, Verdict]]:
+def _columns(
+    state: ChapterState, accepted: dict[str, list[Version]]
+) -> dict[str, dict[str, Verdict]]:
     """Return verdicts by profile and claim: of the run where there is one, of the last baseline elsewhere."""
     judged = {}
     for profile, versions in accepted.items():
@@ -108,7 +111,9 @@ def _claim(claim: Claim, columns: dict[str, dict[str, Verdict]]) -> str:
 def _figures(paper: Paper, state: ChapterState) -> str:
     slug = state.chapter.slug
     own = [
-        f for f in (state.run.figures if state.run else ()) if state.chapter.paper_of(f.id) == paper.id
+        f
+        for f in (state.run.figures if state.run else ())
+        if state.chapter.paper_of(f.id) == paper.id
     ]
     if not own:
         return ""

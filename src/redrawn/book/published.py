@@ -20,7 +20,9 @@ def load() -> tuple[list[str], dict[str, str]]:
         return [], {}
     given = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     if not isinstance(given, dict) or set(given) - {"figures", "redirects"}:
-        raise CatalogueError(f"{path.name}:1: expected `figures` (a list) and `redirects` (old: new)")
+        raise CatalogueError(
+            f"{path.name}:1: expected `figures` (a list) and `redirects` (old: new)"
+        )
     return given.get("figures") or [], given.get("redirects") or {}
 
 
@@ -29,7 +31,9 @@ def add(ids: list[str]) -> None:
     figures, redirects = load()
     every = sorted({*figures, *ids})
     if every != figures:
-        text = yaml.safe_dump({"figures": every, "redirects": redirects}, sort_keys=False, width=100)
+        text = yaml.safe_dump(
+            {"figures": every, "redirects": redirects}, sort_keys=False, width=100
+        )
         atomic.write_text(_ledger(), HEADER + text)
 
 

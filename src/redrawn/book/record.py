@@ -104,6 +104,4 @@ def parse(text: str, path: Path | str, cure: str = AGAIN) -> Record:
         return Record.model_validate(content)
     except ValidationError as error:
         version = content.get("schema_version")
-        raise RecordError(
-            f"{path}: schema {version}, expected {SCHEMA}; {cure}"
-        ) from error
+        raise RecordError(f"{path}: schema {version}, expected {SCHEMA}; {cure}") from error

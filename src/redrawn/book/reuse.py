@@ -18,14 +18,20 @@ class Reuse:
         """Read what `book`, the folder of the last build, was made from."""
         self.book, self.wheel_address = book, wheel_address
         self.file = paths.build() / "staged.json"
-        self.before = json.loads(self.file.read_text()) if self.file.is_file() and book.is_dir() else {}
+        self.before = (
+            json.loads(self.file.read_text()) if self.file.is_file() and book.is_dir() else {}
+        )
         self.now: dict[str, str] = {}
 
     def take_over(self, state: ChapterState, staged: Path) -> bool:
         """Link a chapter's files of the last build into `staged`; return False where they would be out of date."""
         slug = state.chapter.slug
         self.now[slug] = self._fingerprint(state)
-        if state.run is None or state.run.status == "failed" or self.before.get(slug) != self.now[slug]:
+        if (
+            state.run is None
+            or state.run.status == "failed"
+            or self.before.get(slug) != self.now[slug]
+        ):
             return False
         page = Path(state.chapter.folder, f"{slug}.ipynb")
         (staged / page).with_suffix(".md").unlink()

@@ -49,7 +49,9 @@ def build(catalogue: Catalogue, profile: str, url: str) -> Path:
     shutil.copytree(output, new)
     finish.finish(new, metadata.pages(catalogue, states, url))
     places = sorted(p.relative_to(new).as_posix() for p in new.rglob("*.html"))
-    listed = [p for p in places if not p.startswith("_") and p not in ("search.html", "genindex.html")]
+    listed = [
+        p for p in places if not p.startswith("_") and p not in ("search.html", "genindex.html")
+    ]
     (new / "sitemap.xml").write_text(metadata.sitemap(listed, url), encoding="utf-8")
     atomic.swap_folder(new, html)
     return html / "index.html"
@@ -58,7 +60,9 @@ def build(catalogue: Catalogue, profile: str, url: str) -> Path:
 def _headings(staged: Path) -> dict[str, str]:
     pages = sorted([*staged.rglob("*.md"), *staged.rglob("*.ipynb")])
     return {
-        str(page.relative_to(staged)): match[0] if (match := re.search(r"(?m)^[ \"]*# .*", page.read_text())) else ""
+        str(page.relative_to(staged)): match[0]
+        if (match := re.search(r"(?m)^[ \"]*# .*", page.read_text()))
+        else ""
         for page in pages
         if "_static" not in page.parts
     }

@@ -19,7 +19,11 @@ def write_all(place: Path) -> None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(module, copy)
         page = HtmlFormatter(
-            full=True, linenos="inline", lineanchors="L", title=str(relative), style="a11y-high-contrast-light"
+            full=True,
+            linenos="inline",
+            lineanchors="L",
+            title=str(relative),
+            style="a11y-high-contrast-light",
         )
         code = module.read_text(encoding="utf-8")
         copy.with_suffix(".html").write_text(highlight(code, PythonLexer(), page), encoding="utf-8")

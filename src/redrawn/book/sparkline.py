@@ -41,9 +41,7 @@ def sparkline(series: dict[str, list[Interval]], accepted: tuple[float, float], 
         )
     for points in series.values():
         places = [(x(i, len(points)), p) for i, p in enumerate(points)]
-        drawn.append(
-            f'<polyline points="{" ".join(f"{at},{y(p.value)}" for at, p in places)}"/>'
-        )
+        drawn.append(f'<polyline points="{" ".join(f"{at},{y(p.value)}" for at, p in places)}"/>')
         for at, p in places:
             drawn.append(f'<path d="M{at} {y(p.low)}V{y(p.high)}"/>')
             drawn.append(f'<circle cx="{at}" cy="{y(p.value)}" r="2.5"/>')

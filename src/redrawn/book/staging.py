@@ -6,8 +6,19 @@ import json
 import shutil
 from pathlib import Path
 
-from redrawn.book import atomic, chapter_page, download, history, home, paper_page, paths
-from redrawn.book import published, render, source_page, status
+from redrawn.book import (
+    atomic,
+    chapter_page,
+    download,
+    history,
+    home,
+    paper_page,
+    paths,
+    published,
+    render,
+    source_page,
+    status,
+)
 from redrawn.book.catalogue import Catalogue
 from redrawn.book.reuse import Reuse
 from redrawn.book.status import ChapterState

@@ -1,9 +1,11 @@
 """The state of the whole book, computed from catalogue, records and baselines."""
 
 from dataclasses import dataclass
-from typing_extensions import TypedDict  # the standard one does not tell pydantic enough before 3.12
 
 from pydantic import TypeAdapter
+
+# the standard one does not tell pydantic enough before 3.12
+from typing_extensions import TypedDict
 
 from redrawn.book import paths, record, verdicts
 from redrawn.book.catalogue import Catalogue, Chapter

@@ -26,7 +26,11 @@ def test_papers_and_chapters_are_read(checkout):
         ("place: Theorem 1", "place: ''", "tiny.yml:17: claims.0.place"),
         ("    place: Theorem 1\n", "", "claims.0.place: Field required"),
         ("tolerance: 0.5, if_false: 0.0", "tolerance: 3.0, if_false: 0.0", "can never fail"),
-        ("{kind: value, value: 2.0, tolerance: 0.5, if_false: 0.0}", "{kind: bound, if_false: 1}", "never"),
+        (
+            "{kind: value, value: 2.0, tolerance: 0.5, if_false: 0.0}",
+            "{kind: bound, if_false: 1}",
+            "never",
+        ),
         ("tolerance: 0.5", "tolerance: .inf", "claims.0.expect.tolerance"),
         ("setting: paper", "setting: toy", "tiny.yml:18: claims.0.setting"),
         ("    stands_in: five numbers for a study\n", "", "must say what stands_in"),

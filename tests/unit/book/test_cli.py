@@ -18,7 +18,18 @@ def call(capsys, monkeypatch, *words):
 
 def test_every_command_has_help():
     shown = CliRunner().invoke(cli.app, ["--help"]).output
-    for name in ("list", "run", "check", "accept", "status", "cite", "book", "serve", "data", "new"):
+    for name in (
+        "list",
+        "run",
+        "check",
+        "accept",
+        "status",
+        "cite",
+        "book",
+        "serve",
+        "data",
+        "new",
+    ):
         assert name in shown
         assert CliRunner().invoke(cli.app, [name, "--help"]).exit_code == 0
 

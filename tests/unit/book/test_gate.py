@@ -52,13 +52,20 @@ def test_mutants_are_summed_and_survivors_shown_with_their_argument(checkout):
     assert gate.page().count("Not measured yet.") == 2
     place = checkout / "data" / "gate"
     place.mkdir()
-    rows = [("tests", "-a + b", "+a - b"), ("drift", "-1", "+2"), ("none", "-x | y", "+x"), ("none", "-3", "+4")]
+    rows = [
+        ("tests", "-a + b", "+a - b"),
+        ("drift", "-1", "+2"),
+        ("none", "-x | y", "+x"),
+        ("none", "-3", "+4"),
+    ]
     with (place / "mutants.jsonl").open("w") as file:
         for i, (by, before, after) in enumerate(rows):
             row = {"module": "src/redrawn/methods/topic/method.py", "operator": "core/X",
                    "occurrence": i, "change": [before, after], "caught_by": by}  # fmt: skip
             file.write(json.dumps(row) + "\n")
-    (place / "equivalent.yml").write_text("src/redrawn/methods/topic/method.py:core/X:2: y is empty\n")
+    (place / "equivalent.yml").write_text(
+        "src/redrawn/methods/topic/method.py:core/X:2: y is empty\n"
+    )
     page = gate.page()
     assert "Of 4 mutants 1 are equivalent" in page and "**2 of 3 (66.7 %)** are caught" in page
     assert "| topic | 4 | 1 | 0 | 1 | 2 |" in page

@@ -38,7 +38,10 @@ def test_every_accepted_version_is_found_oldest_first(repository):
     chapter = catalogue.load().chapters["tiny"]
     found = history.versions()
     assert list(found) == [("quick", "tiny")]
-    values = [s[""].value for _, s in history.of_claim(chapter.claim("mean-is-two"), found["quick", "tiny"])]
+    values = [
+        s[""].value
+        for _, s in history.of_claim(chapter.claim("mean-is-two"), found["quick", "tiny"])
+    ]
     assert len(values) == 2 and values[1] - values[0] == pytest.approx(0.25)
 
 

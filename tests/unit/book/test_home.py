@@ -42,7 +42,9 @@ def test_the_board_escapes_titles_and_has_a_row_and_a_cell_a_paper(checkout):
 
 def test_overview_figure_pages_and_feed_are_staged(checkout):
     execute.execute("tiny", "quick", 0, "cpu")
-    staged = staging.stage(catalogue.load(), status.of_chapters(catalogue.load(), "quick"), "quick", "/")
+    staged = staging.stage(
+        catalogue.load(), status.of_chapters(catalogue.load(), "quick"), "quick", "/"
+    )
     assert "2 of 3 papers" in (staged / "index.md").read_text()
     assert 'href="small-things/tiny.html"' in (staged / "index.md").read_text()
     assert 'id="paper-third-paper"' in (staged / "status.md").read_text()

@@ -16,7 +16,9 @@ def test_a_vanished_id_is_named_until_a_redirect_says_where_it_is(checkout):
     published.add(["tiny/curve", "tiny/line"])
     assert published.vanished(catalogue.load()) == ["tiny/curve"]
     ledger = checkout / "data" / "published.yml"
-    ledger.write_text(ledger.read_text().replace("redirects: {}", "redirects: {tiny/curve: tiny/line}"))
+    ledger.write_text(
+        ledger.read_text().replace("redirects: {}", "redirects: {tiny/curve: tiny/line}")
+    )
     assert published.vanished(catalogue.load()) == []
     (page,) = published.redirect_pages().items()
     assert page[0] == "figures/tiny/curve.html" and "../../figures/tiny/line.html" in page[1]
@@ -29,5 +31,5 @@ def test_a_redirect_to_nowhere_is_named(checkout):
 
 def test_a_ledger_of_another_form_is_refused(checkout):
     (checkout / "data" / "published.yml").write_text("- tiny/line\n")
-    with pytest.raises(catalogue.CatalogueError, match="published.yml"):
+    with pytest.raises(catalogue.CatalogueError, match=r"published\.yml"):
         published.load()

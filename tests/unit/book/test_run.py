@@ -6,7 +6,6 @@ import pytest
 
 from redrawn.book import baseline, catalogue, execute, key, paths, record, render, staging, status
 
-
 REACH_OUT = "import socket\nsocket.create_connection(('{}', 80), timeout=1)"
 
 
@@ -164,7 +163,9 @@ def test_a_chapter_opens_on_a_real_device_and_refuses_others(checkout):
     from redrawn.book.chapter import ChapterError
 
     assert open_chapter("tiny").device in {"cpu", "cuda", "mps"}
-    assert open_chapter("tiny", device="cpu").out == checkout / "_build" / "drafts" / "quick" / "tiny"
+    assert (
+        open_chapter("tiny", device="cpu").out == checkout / "_build" / "drafts" / "quick" / "tiny"
+    )
     for wrong in ({"slug": "none"}, {"profile": "fast"}, {"device": "tpu"}):
         with pytest.raises(ChapterError, match="no "):
             open_chapter(**{"slug": "tiny", **wrong})
@@ -179,7 +180,9 @@ def test_a_profile_never_borrows_from_another(checkout):
 def test_staging_shows_planned_and_failed_chapters(checkout, page):
     replace(page, "chapter.close()", "raise ValueError('<script>broken')")
     run()
-    staged = staging.stage(catalogue.load(), status.of_chapters(catalogue.load(), "quick"), "quick", "/")
+    staged = staging.stage(
+        catalogue.load(), status.of_chapters(catalogue.load(), "quick"), "quick", "/"
+    )
     assert "ValueError" in (staged / "small-things" / "tiny.md").read_text()
     assert "not written yet" in (staged / "small-things" / "later.md").read_text()
 
@@ -189,7 +192,9 @@ def test_the_verdict_block_counts_each_papers_claims_and_escapes_them(checkout, 
     replace(yml, "The mean is two.", "The <script>mean</script> is two.")
     run()
     book = catalogue.load()
-    block = render.text("```{verdicts}\n```", status.of_chapter(book.chapters["tiny"], "quick"), book)
+    block = render.text(
+        "```{verdicts}\n```", status.of_chapter(book.chapters["tiny"], "quick"), book
+    )
     assert block.count('<details class="paper-verdicts">') == 2
     assert block.count("✓ holds: 1") == 2 and block.count("+ new: 1") == 2
     assert "Second &amp; last" in block
@@ -198,7 +203,9 @@ def test_the_verdict_block_counts_each_papers_claims_and_escapes_them(checkout, 
 
 def test_the_staged_notebook_hides_parameters_and_folds_captions(checkout):
     run()
-    staged = staging.stage(catalogue.load(), status.of_chapters(catalogue.load(), "quick"), "quick", "/")
+    staged = staging.stage(
+        catalogue.load(), status.of_chapters(catalogue.load(), "quick"), "quick", "/"
+    )
     notebook = json.loads((staged / "small-things" / "tiny.ipynb").read_text())
     tags = {
         "".join(cell["source"]).splitlines()[0]: cell["metadata"].get("tags")
@@ -220,6 +227,8 @@ def test_a_chapter_that_did_not_change_is_staged_once(checkout, page):
     assert stage()[1] == first, "linked from the build before"
     replace(page.with_suffix(".yml"), "The mean is two.", "Two is the mean.")
     staged, second = stage()
-    assert second != first and "Two is the mean." in (staged / "small-things/tiny.ipynb").read_text()
+    assert (
+        second != first and "Two is the mean." in (staged / "small-things/tiny.ipynb").read_text()
+    )
     run(seed=0)
     assert stage()[1] != second, "another run has other pages"

@@ -27,7 +27,11 @@ def built(shared_checkout):
     root = shared_checkout
     bib = root / "book" / "references.bib"
     text = bib.read_text()
-    for key, old in (("first-paper", "First {P}aper"), ("second-paper", r"Second \& last"), ("third-paper", "Third")):
+    for key, old in (
+        ("first-paper", "First {P}aper"),
+        ("second-paper", r"Second \& last"),
+        ("third-paper", "Third"),
+    ):
         text = text.replace("{" + old + "}", "{" + TITLES[key] + "}")
     bib.write_text(text + "@misc{fourth-paper, title={F}}\n@misc{fifth-paper, title={G}}\n")
     part = root / "book" / "small-things"
@@ -44,7 +48,9 @@ def built(shared_checkout):
     execute.execute("broken", "quick", 0, "cpu")
     published.add(["tiny/line"])
     ledger = root / "data" / "published.yml"
-    ledger.write_text(ledger.read_text().replace("redirects: {}", "redirects: {tiny/old: tiny/line}"))
+    ledger.write_text(
+        ledger.read_text().replace("redirects: {}", "redirects: {tiny/old: tiny/line}")
+    )
     book = catalogue.load()
     for path, made in generate.files(book).items():
         atomic.write_text(path, made)
@@ -60,8 +66,12 @@ def test_hostile_titles_are_text_on_every_page(built):
     for page in built.rglob("*.html"):
         if "_static" not in page.parts:
             assert "<script>alert" not in page.read_text(encoding="utf-8"), page
-    heading = re.search(r"<h1>(.*?)<a ", (built / "papers" / "second-paper.html").read_text(), re.DOTALL)
-    assert 'Quotes "double" and </script><script>' in html.unescape(heading[1]).replace("“", '"').replace("”", '"')
+    heading = re.search(
+        r"<h1>(.*?)<a ", (built / "papers" / "second-paper.html").read_text(), re.DOTALL
+    )
+    assert 'Quotes "double" and </script><script>' in html.unescape(heading[1]).replace(
+        "“", '"'
+    ).replace("”", '"')
 
 
 def test_a_failed_chapter_says_so_and_breaks_no_other_page(built):
@@ -77,7 +87,10 @@ def test_what_pages_say_to_machines_can_be_read(built):
         item = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', text)[1])
         assert item["@type"] == kind and item["url"].startswith("https://example.org/book/")
         assert 'property="og:title"' in text
-    picture = re.search(r'property="og:image" content="https://example.org/book/([^"]+)"', head(built / "figures/tiny/line.html"))
+    picture = re.search(
+        r'property="og:image" content="https://example.org/book/([^"]+)"',
+        head(built / "figures/tiny/line.html"),
+    )
     assert (built / picture[1]).is_file()
     places = [e.text for e in ElementTree.parse(built / "sitemap.xml").findall(".//{*}loc")]
     assert "https://example.org/book/papers/first-paper.html" in places
@@ -85,7 +98,9 @@ def test_what_pages_say_to_machines_can_be_read(built):
 
 
 def test_the_feed_fits_its_schema(built):
-    feed, schema = (json.loads((built / n).read_text()) for n in ("status.json", "status.schema.json"))
+    feed, schema = (
+        json.loads((built / n).read_text()) for n in ("status.json", "status.schema.json")
+    )
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(feed, schema)
     assert len(feed["papers"]) == 5
@@ -112,5 +127,7 @@ def test_pages_carry_what_they_use(built):
     fonts = list((built / "_static" / "vendor").rglob("fa-*.woff2"))
     assert [f.name for f in fonts] == ["fa-solid-900.woff2"] and fonts[0].stat().st_size < 10_000
     assert "mathjax" not in head(built / "index.html")
-    image = re.search(r"<img[^>]*line\.svg[^>]*>", (built / "figures" / "tiny" / "line.html").read_text())[0]
+    image = re.search(
+        r"<img[^>]*line\.svg[^>]*>", (built / "figures" / "tiny" / "line.html").read_text()
+    )[0]
     assert "width=" in image and "height=" in image and "alt=" in image
