@@ -11,11 +11,13 @@ from redrawn.book.catalogue import Catalogue
 from redrawn.book.status import ChapterState
 
 
-def write(state: ChapterState, catalogue: Catalogue, staged: Path, url: str, wheel: str) -> None:
-    """Write all of one chapter into `staged`, for a site at `url` that carries the package as `wheel`."""
+def write(
+    state: ChapterState, catalogue: Catalogue, staged: Path, url: str, wheel_address: str
+) -> None:
+    """Write all of one chapter into `staged`, for a site at `url` whose package is at `wheel_address`."""
     page = _write_pages(state, catalogue, staged)
     if page is not None:
-        taken = download.notebook(page, catalogue, f"{url}_static/{wheel}", url)
+        taken = download.notebook(page, catalogue, wheel_address, url)
         _write_files(state, catalogue, staged / "_static", taken)
 
 

@@ -1,6 +1,7 @@
 """What a reader takes along: the executed chapter as a notebook, and the wheel that runs it anywhere."""
 
 import copy
+import os
 import re
 import shutil
 import subprocess
@@ -12,35 +13,36 @@ import nbformat
 
 import redrawn
 from redrawn.book.catalogue import Catalogue
+from redrawn.book.reuse import Reuse
 
 RAW = re.compile(r"^```\{raw\} html\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 FIGURE = re.compile(
     r"^````\{figure\} \.\./(\S+)\n---\n(.*?)\n---\n(.*?)\n````$", re.MULTILINE | re.DOTALL
 )
 CITE = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
+# what the wheel is made of
+FOLDERS = ("src", "book", "data")
+FILES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "_config.yml", "requirements.lock")
+IGNORED = shutil.ignore_patterns("__pycache__", "*.egg-info")
 
 
-def wheel(place: Path) -> str:
-    """Build the package's wheel into `place`; return its name."""
+def wheel(place: Path, reuse: Reuse) -> str:
+    """Build the package's wheel into `place`, or take over the last one, if it is of the same files; return its name."""
     source = Path(redrawn.__file__).resolve().parents[2]
+    place.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         copied = Path(folder, "source")
         copied.mkdir()
-        for name in ("src", "book", "data"):
-            shutil.copytree(
-                source / name,
-                copied / name,
-                ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"),
-            )
-        for name in (
-            "pyproject.toml",
-            "setup.py",
-            "README.md",
-            "LICENSE",
-            "_config.yml",
-            "requirements.lock",
-        ):
+        for name in FOLDERS:
+            shutil.copytree(source / name, copied / name, ignore=IGNORED)
+        for name in FILES:
             shutil.copy2(source / name, copied)
+        files = sorted(file for file in copied.rglob("*") if file.is_file())
+        names = "\n".join(str(file.relative_to(copied)) for file in files)
+        before = next((reuse.book / "_static").glob("redrawn-*.whl"), None)
+        if reuse.unchanged("wheel", [names.encode(), *(f.read_bytes() for f in files)]) and before:
+            os.link(before, place / before.name)
+            return before.name
         command = [
             sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
             "--no-index", "--disable-pip-version-check", "--wheel-dir", str(place), str(copied),

@@ -5,6 +5,7 @@ A measurement is a number, a list with one number a seed, `{name: number or list
 """
 
 import math
+from functools import cache
 from typing import Annotated, Literal
 
 import numpy as np
@@ -45,10 +46,15 @@ def t_interval(values) -> Interval:
     mean = float(array.mean())
     if array.size == 1:
         return Interval(value=mean, low=mean, high=mean, n=1)
+    half = _student_quantile(array.size - 1) * array.std(ddof=1) / math.sqrt(array.size)
+    return Interval(value=mean, low=mean - half, high=mean + half, n=array.size)
+
+
+@cache
+def _student_quantile(freedom: int) -> float:
     from scipy import stats  # half of the command line's start-up, and most commands judge nothing
 
-    half = stats.t.ppf(0.5 + CONFIDENCE / 2, array.size - 1) * stats.sem(array)
-    return Interval(value=mean, low=mean - half, high=mean + half, n=array.size)
+    return float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom))
 
 
 class _Expectation(BaseModel):

@@ -1,8 +1,11 @@
 """After Sphinx: pages carry only what they use, and pictures hold their place before they arrive."""
 
 import logging
+import multiprocessing
 import re
 import shutil
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -30,26 +33,31 @@ IMAGE = re.compile(r'<img [^>]*?src="([^"]+\.svg)"[^>]*?>')
 
 def finish(html: Path, tags: dict[str, str]) -> None:
     """Lighten every page of the built site and put `tags[page]` into its head."""
-    icons: set[str] = set()
-    for page in sorted(html.rglob("*.html")):
-        place = page.relative_to(html)
-        if place.parts[0] == "_static":
-            continue
-        text = page.read_text(encoding="utf-8")
-        icons |= set(ICON.findall(text))
-        text = ICON_SCRIPT.sub("", text)
-        if not MATH.search(text):
-            text = MATHJAX.sub("", text)
-        text = PRINT_TITLE.sub(
-            lambda m: m[1] + m[2].replace("<", "&lt;").replace(">", "&gt;") + m[3], text
-        )
-        text = IMAGE.sub(lambda match, page=page: _placed(match, page), text)
-        text = text.replace("</head>", tags.get(place.as_posix(), "") + "</head>", 1)
-        page.write_text(text, encoding="utf-8")
+    places = (page.relative_to(html) for page in sorted(html.rglob("*.html")))
+    pages = [place for place in places if place.parts[0] != "_static"]
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
+        heads = [tags.get(place.as_posix(), "") for place in pages]
+        icons = set().union(*pool.map(partial(_finish_page, html), pages, heads, chunksize=50))
     for source_map in html.rglob("*.map"):
         source_map.unlink()
     for fontawesome in (html / "_static" / "vendor" / "fontawesome").glob("*"):
         _keep_icons(fontawesome, icons)
+
+
+def _finish_page(html: Path, place: Path, tags: str) -> set[str]:
+    """Lighten one page; return the icons that it names."""
+    page = html / place
+    text = page.read_text(encoding="utf-8")
+    icons = set(ICON.findall(text))
+    text = ICON_SCRIPT.sub("", text)
+    if not MATH.search(text):
+        text = MATHJAX.sub("", text)
+    text = PRINT_TITLE.sub(
+        lambda m: m[1] + m[2].replace("<", "&lt;").replace(">", "&gt;") + m[3], text
+    )
+    text = IMAGE.sub(lambda match: _placed(match, page), text)
+    page.write_text(text.replace("</head>", tags + "</head>", 1), encoding="utf-8")
+    return icons
 
 
 def _placed(match: re.Match, page: Path) -> str:

@@ -1,10 +1,10 @@
-"""Take a chapter's staged pages over from the build before, where nothing that they show has changed."""
+"""Take over from the build before what is made of the same files as then."""
 
 import hashlib
 import json
 import os
 import shutil
-from functools import cache
+from collections.abc import Iterable
 from pathlib import Path
 
 from redrawn.book import atomic, paths
@@ -12,26 +12,31 @@ from redrawn.book.status import ChapterState
 
 
 class Reuse:
-    """What the last build staged for each chapter, and from what."""
+    """What the last build staged, and from what."""
 
-    def __init__(self, book: Path, wheel_address: str):
+    def __init__(self, book: Path):
         """Read what `book`, the folder of the last build, was made from."""
-        self.book, self.wheel_address = book, wheel_address
+        self.book = book
         self.file = paths.build() / "staged.json"
-        self.before = (
-            json.loads(self.file.read_text()) if self.file.is_file() and book.is_dir() else {}
-        )
+        known = self.file.is_file() and book.is_dir()
+        self.before = json.loads(self.file.read_text()) if known else {}
         self.now: dict[str, str] = {}
+        machinery = sorted(Path(__file__).parent.glob("*.py"))
+        if not self.unchanged("machinery", (file.read_bytes() for file in machinery)):
+            self.before = {}  # pages are written by other code
 
-    def take_over(self, state: ChapterState, staged: Path) -> bool:
+    def unchanged(self, name: str, parts: Iterable[bytes]) -> bool:
+        """Say whether `name` was made of the same bytes last time."""
+        digests = (hashlib.sha256(part).digest() for part in parts)
+        self.now[name] = hashlib.sha256(b"".join(digests)).hexdigest()
+        return self.before.get(name) == self.now[name]
+
+    def take_over(self, state: ChapterState, staged: Path, wheel_address: str) -> bool:
         """Link a chapter's files of the last build into `staged`; return False where they would be out of date."""
         slug = state.chapter.slug
-        self.now[slug] = self._fingerprint(state)
-        if (
-            state.run is None
-            or state.run.status == "failed"
-            or self.before.get(slug) != self.now[slug]
-        ):
+        if state.run is None or state.run.status == "failed":
+            return False
+        if not self.unchanged(slug, [*_sources(state), wheel_address.encode()]):
             return False
         page = Path(state.chapter.folder, f"{slug}.ipynb")
         (staged / page).with_suffix(".md").unlink()
@@ -46,24 +51,16 @@ class Reuse:
         """Keep what this build was made from; to be called once it is in its place."""
         atomic.write_text(self.file, json.dumps(self.now))
 
-    def _fingerprint(self, state: ChapterState) -> str:
-        chapter, root = state.chapter, paths.root()
-        if state.run is None:
-            return ""
-        run = paths.run_dir(state.run.profile, chapter.slug, state.run.seed)
-        files = (
-            run / "record.json",
-            run / "chapter.ipynb",
-            chapter.source.with_suffix(".yml"),
-            paths.baseline_path(state.run.profile, chapter.slug),
-            root / "book" / "references.bib",
-        )
-        parts = [file.read_bytes() if file.is_file() else b"" for file in files]
-        parts += [_machinery(), self.wheel_address.encode()]
-        return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
-
-@cache
-def _machinery() -> bytes:
-    """Return the sources that pages are written by."""
-    return b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
+def _sources(state: ChapterState) -> list[bytes]:
+    """Return the files that a chapter's pages are made of."""
+    chapter, run = state.chapter, state.run
+    place = paths.run_dir(run.profile, chapter.slug, run.seed)
+    files = (
+        place / "record.json",
+        place / "chapter.ipynb",
+        chapter.source.with_suffix(".yml"),
+        paths.baseline_path(run.profile, chapter.slug),
+        paths.root() / "book" / "references.bib",
+    )
+    return [file.read_bytes() if file.is_file() else b"" for file in files]

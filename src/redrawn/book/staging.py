@@ -3,7 +3,10 @@
 import filecmp
 import importlib.util
 import json
+import multiprocessing
 import shutil
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from redrawn.book import (
@@ -34,12 +37,17 @@ def stage(catalogue: Catalogue, states: dict[str, ChapterState], profile: str, u
         shutil.copy2(root / name, staged / name)
     # Not in _static: Jupyter Book loads every script that it finds there on every page.
     _stage_mathjax(staged / "_assets" / "_static" / "mathjax")
-    source_page.write_all(staged / "_static" / "source")
-    wheel = download.wheel(staged / "_static")
-    reuse = Reuse(book, f"{url}_static/{wheel}")
-    for state in states.values():
-        if not reuse.take_over(state, staged):
-            chapter_page.write(state, catalogue, staged, url, wheel)
+    reuse = Reuse(book)
+    source_page.write_all(staged, reuse)
+    wheel = download.wheel(staged / "_static", reuse)
+    address = f"{url}_static/{wheel}"
+    changed = [s for s in states.values() if not reuse.take_over(s, staged, address)]
+    # forked: what a chapter needs is there at once
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
+        written = partial(
+            chapter_page.write, catalogue=catalogue, staged=staged, url=url, wheel_address=address
+        )
+        list(pool.map(written, changed))
     _stage_papers(catalogue, states, staged / "papers")
     _stage_overview(catalogue, states, status.of_book(states, profile), staged)
     for place, page in published.redirect_pages().items():
