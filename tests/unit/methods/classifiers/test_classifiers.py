@@ -36,6 +36,22 @@ def test_efficientnet_recognises_photographs(photographs):
     assert hits.sum() >= 17
 
 
+def test_digits_net_starts_as_he_says():
+    network, again = (
+        classifiers.digits_net(28, 32, 10, torch.Generator().manual_seed(1)) for _ in range(2)
+    )
+    for layer, same in zip(network, again, strict=True):
+        if hasattr(layer, "weight"):
+            assert torch.equal(layer.weight, same.weight)
+            deviation = (2 / layer.weight[0].numel()) ** 0.5
+            # of n normal numbers: four standard errors, √2n
+            assert (
+                abs(float(layer.weight.detach().std()) / deviation - 1)
+                < 4 / (2 * layer.weight.numel()) ** 0.5
+            )
+            assert not layer.bias.any()
+
+
 def test_digits_net_has_the_said_shapes():
     network = classifiers.digits_net(14, 4, 10, torch.Generator().manual_seed(0))
     assert network(torch.rand(3, 1, 14, 14)).shape == (3, 10)
