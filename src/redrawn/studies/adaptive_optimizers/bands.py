@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import NullLocator
 
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)))
 
@@ -27,6 +28,15 @@ def bands(axes, frame: pd.DataFrame, x: str, y: str, by: str, **options) -> None
         (line,) = axes.plot(middle.index, middle, linestyle=LINES[i % len(LINES)], label=label)
         low, high = groups.min(), groups.max()
         axes.fill_between(middle.index, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
+    decades(axes)
+
+
+def decades(axes) -> None:
+    """Leave out ticks between decades where an axis has two or more: they take half of the time that a figure takes."""
+    for axis in (axes.xaxis, axes.yaxis):
+        low, high = axis.get_view_interval()
+        if axis.get_scale() == "log" and high >= 100 * low:
+            axis.set_minor_locator(NullLocator())
 
 
 def power(axes, x, at: float, exponent: float, label: str) -> None:

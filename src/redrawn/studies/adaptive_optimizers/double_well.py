@@ -64,8 +64,7 @@ def _run(settings: Settings, method: str, accuracy: float, source, device: str):
         shift = settings.noise * absolute
 
         def closure(scale=scale, shift=shift):
-            exact = x.detach() ** 3 - x.detach()
-            x.grad = scale * exact + shift
+            x.grad = scale * (x.detach() ** 3 - x.detach()) + shift
 
         total += (x.detach() ** 3 - x.detach()).norm(dim=1)
         if method == "SPIDER":
