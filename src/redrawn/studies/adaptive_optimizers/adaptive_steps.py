@@ -92,11 +92,12 @@ def _paths(problem: Logistic, count: int, seeds: int, source) -> dict[str, np.nd
     first = problem.x.new_full((seeds, 1), FIRST_STEPS[0])
     rates = problem.x.new_tensor(DESCENT_RATES)[:, None] / problem.smoothness
     descent = _descent(problem, start[:1].expand(len(rates), -1), rates)
-    gaps = _gaps(problem, islice(descent, count))
+    points = torch.stack(list(islice(descent, count)))
+    best = int(np.nan_to_num(_gaps(problem, points[-1:])[0], nan=np.inf).argmin())
     return {
         "OASIS": _path(problem, start, first, source, count, True),
         "adaptive descent": _path(problem, start[:1], first[:1], source, count, False),
-        "gradient descent": gaps[:, [np.nanargmin(np.nan_to_num(gaps[-1], nan=np.inf))]],
+        "gradient descent": _gaps(problem, points[:, best : best + 1]),
     }
 
 
