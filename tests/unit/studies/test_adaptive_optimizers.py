@@ -15,6 +15,7 @@ from redrawn.studies.adaptive_optimizers import (
     implicit_steps,
     linear_losses,
     norms,
+    rosenbrock,
     scaled_data,
     slow_average,
 )
@@ -82,7 +83,25 @@ def test_the_three_functions_and_their_minima():
 def test_rosenbrocks_slope():
     x = torch.tensor([[-3.0, 5.0], [0.2, -1.0]], dtype=torch.float64, requires_grad=True)
     value = ((1 - x[:, 0]) ** 2 + 100 * (x[:, 1] - x[:, 0] ** 2) ** 2).sum()
-    torch.testing.assert_close(slow_average.slope(x.detach()), torch.autograd.grad(value, x)[0])
+    torch.testing.assert_close(rosenbrock.slope(x.detach()), torch.autograd.grad(value, x)[0])
+
+
+def test_methods_side_by_side_on_rosenbrocks_function_are_each_its_optimizer():
+    found = rosenbrock.descend(rosenbrock.Settings(30), "cpu").set_index(["method", "rate", "step"])
+    mix = lambda p: optimizers.AdEMAMix(p, 0.3, (0.9, 0.999, 0.999), rosenbrock.ALPHA)  # noqa: E731
+    for method, make in {
+        "Adam, β₁ = 0.99": lambda p: torch.optim.Adam(p, 0.3, (0.99, 0.999)),
+        "AdEMAMix, β₃ = 0.999": mix,
+    }.items():
+        x = torch.tensor(rosenbrock.START, dtype=torch.float64)
+        run, distances = make([x]), [float((x - 1).norm())]
+        for _ in range(30):
+            x.grad = rosenbrock.slope(x)
+            run.step()
+            distances.append(float((x - 1).norm()))
+        rows = found.loc[(method, 0.3)]
+        np.testing.assert_allclose(rows.distance, distances)
+        np.testing.assert_allclose(rows.nearest, np.minimum.accumulate(distances))
 
 
 def test_steps_are_longer_by_the_derived_ratio():
@@ -139,7 +158,7 @@ def test_choices_of_the_best():
 
 
 def test_small_runs_have_the_declared_columns():
-    text = slow_average.Settings(3, 1, 8, 2, 1, 2, 30, rates=(0.01,), looks=3, held=2)
+    text = slow_average.Settings(3, 1, 8, 2, 1, 2, rates=(0.01,), looks=3, held=2)
     losses = slow_average.language(text, 0, "cpu")
     curves, rates = slow_average.best(losses)
     assert curves.tokens.max() == 3 * 2 * 32 and set(rates.values()) == {0.01}
@@ -147,6 +166,7 @@ def test_small_runs_have_the_declared_columns():
     assert kept.groupby("method").kept.max().tolist() == [1, 1]
     gaps = adaptive_steps.compare(adaptive_steps.Settings(40, 2), 0, "cpu")
     assert (gaps.gap >= adaptive_steps.TINY).all() and gaps.seed.nunique() == 2
+    assert (gaps.groupby(["name", "spread", "method", "seed"]).size() == 40).all() and len(gaps) == 40 * 24  # fmt: skip
     assert min(adaptive_steps.sensitivity(adaptive_steps.Settings(200, 1), 0, "cpu")) >= 1
     found = implicit_steps.compare(implicit_steps.Settings(2, 1, (1.0,)), 0, "cpu")
     assert found.passes.max() == 2 and min(implicit_steps.median_steps(found)) > 0.5

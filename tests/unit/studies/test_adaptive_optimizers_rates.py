@@ -21,16 +21,6 @@ from redrawn.studies.adaptive_optimizers import (
 )
 from redrawn.studies.ensemble import generator
 
-MODULES = (
-    affine_noise, data_passes, directional_sharpness, first_layer, phase_retrieval, step_noise,
-    symmetric_smoothness, tensor_programs, unbounded_losses,
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rsplit(".", 1)[-1])
-def test_every_profile_has_settings(module):
-    assert {"quick", "standard"} <= set(module.SETTINGS)
-
 
 def test_affine_noise_has_the_second_moment_that_it_is_said_to_have():
     source = generator(0)
@@ -72,12 +62,28 @@ def test_phase_retrieval_gradient_is_half_of_the_objectives():
     problem = phase_retrieval.Problem(small, 0, "cpu")
     z = problem.start.double().requires_grad_()
     problem.a, problem.y = problem.a.double(), problem.y.double()
-    loss, gradient = problem.evaluate(z.detach())
+    points = torch.stack([problem.start.double() + 1, z.detach()], 1)
+    loss, gradient = (found[:, 1] for found in problem.evaluate(points))
     product = torch.einsum("smd,sd->sm", problem.a, z)
     (problem.y - product.square()).square().mean(1).div(2).sum().backward()
     torch.testing.assert_close(2 * gradient, z.grad)
     expected = (problem.y - product.square()).square().mean(1) / 2
     torch.testing.assert_close(loss, expected.detach())
+
+
+def test_phase_retrieval_methods_side_by_side_are_each_alone(monkeypatch):
+    small = replace(phase_retrieval.SETTINGS["quick"], equations=200, unknowns=6, seeds=2, steps=20)
+    together = (
+        phase_retrieval.descend(small, 0, "cpu").set_index(["method", "seed", "step"]).sort_index()
+    )
+    for method, entry in phase_retrieval.DETERMINISTIC.items():
+        with monkeypatch.context() as patched:
+            patched.setattr(phase_retrieval, "DETERMINISTIC", {method: entry})
+            alone = (
+                phase_retrieval.descend(small, 0, "cpu").set_index(["seed", "step"]).sort_index()
+            )
+        np.testing.assert_allclose(together.loc[method].objective, alone.objective, rtol=1e-3)
+    assert together.objective.groupby("step").nunique()[5] == 10
 
 
 def test_phase_retrieval_counts_samples_of_large_batches_whole():

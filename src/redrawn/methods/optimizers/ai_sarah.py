@@ -11,36 +11,36 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 
 class FiniteSum(Protocol):
-    """A mean of losses; rows None are all."""
+    """A mean of losses, over a batch in whatever form the problem has it; None is all of them."""
 
-    def gradient(self, w: Tensor, rows: Tensor | None) -> Tensor:
+    def gradient(self, w: Tensor, batch: Tensor | None) -> Tensor:
         """Return ∇f_S(w)."""
 
-    def product(self, w: Tensor, v: Tensor, rows: Tensor | None) -> Tensor:
+    def product(self, w: Tensor, v: Tensor, batch: Tensor | None) -> Tensor:
         """Return ∇²f_S(w) v."""
 
-    def third(self, w: Tensor, v: Tensor, rows: Tensor | None) -> Tensor:
+    def third(self, w: Tensor, v: Tensor, batch: Tensor | None) -> Tensor:
         """Return ∇³f_S(w)[v, v]."""
 
 
 def implicit_step(
-    problem: FiniteSum, w: Float[Tensor, "1 d"], v: Float[Tensor, "1 d"], rows: Int[Tensor, "1 b"]
+    problem: FiniteSum, w: Float[Tensor, "1 d"], v: Float[Tensor, "1 d"], batch: Tensor
 ) -> float:
     """Return α̃."""
-    turned = problem.product(w, v, rows)
-    bend = (turned**2).sum() + (v * problem.third(w, v, rows)).sum()
+    turned = problem.product(w, v, batch)
+    bend = (turned**2).sum() + (v * problem.third(w, v, batch)).sum()
     return float((v * turned).sum() / bend.abs())
 
 
 def ai_sarah(
     problem: FiniteSum,
     start: Float[Tensor, "1 d"],
-    batches: Iterator[Int[Tensor, "1 b"]],
+    batches: Iterator[Tensor],
     gamma: float = 1 / 32,
     memory: float = 0.999,
 ) -> Iterator[tuple[Float[Tensor, "1 d"], bool, float]]:
@@ -60,13 +60,13 @@ def ai_sarah(
         if first < torch.finfo(v.dtype).tiny:
             return
         while float((v**2).sum()) >= gamma * first:
-            rows = next(batches)
-            wanted = implicit_step(problem, w, v, rows)
+            batch = next(batches)
+            wanted = implicit_step(problem, w, v, batch)
             alpha = min(wanted, largest)
             average = 1 / wanted if average is None else memory * average + (1 - memory) / wanted
             largest = 1 / average  # for the next step
             after = w - alpha * v
-            v = problem.gradient(after, rows) - problem.gradient(w, rows) + v
+            v = problem.gradient(after, batch) - problem.gradient(w, batch) + v
             w = after
             yield w, fresh, alpha
             fresh = False

@@ -6,24 +6,24 @@ SVRG: v = ∇f_S(w) − ∇f_S(w₀) + ∇P(w₀);  SARAH: v = ∇f_S(w) − ∇
 
 from collections.abc import Callable, Iterator
 
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
-Gradient = Callable[[Float[Tensor, "e d"], Int[Tensor, "e b"] | None], Float[Tensor, "e d"]]
+Gradient = Callable[[Float[Tensor, "e d"], Tensor | None], Float[Tensor, "e d"]]
 
 
 def variance_reduced(
     gradient: Gradient,
     start: Float[Tensor, "e d"],
     rates: Float[Tensor, "e 1"],
-    batches: Iterator[Int[Tensor, "e b"]],
+    batches: Iterator[Tensor],
     inner: int,
     recursive: bool,
 ) -> Iterator[tuple[Float[Tensor, "e d"], bool]]:
     """Yield iterates side by side, without end, and whether the full gradient was taken for that step.
 
     Args:
-        gradient: of the loss on a batch, or on all data where that is None.
+        gradient: of the loss on a batch, in whatever form it has batches, or on all data where that is None.
         start: w.
         rates: η.
         batches: S of each inner step.
@@ -37,11 +37,11 @@ def variance_reduced(
         w = w - rates * v
         yield w, True
         for _ in range(inner - 1):
-            rows = next(batches)
+            batch = next(batches)
             if recursive:
-                v = gradient(w, rows) - gradient(before, rows) + v
+                v = gradient(w, batch) - gradient(before, batch) + v
             else:
-                v = gradient(w, rows) - gradient(anchor, rows) + full
+                v = gradient(w, batch) - gradient(anchor, batch) + full
             before = w
             w = w - rates * v
             yield w, False

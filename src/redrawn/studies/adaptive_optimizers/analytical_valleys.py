@@ -39,17 +39,21 @@ METHODS = {
 def roll(device: str) -> pd.DataFrame:
     """Run every method on every function; return (function, method, step, x, value)."""
     frames = []
-    for name, function in FUNCTIONS.items():
-        for method, make in METHODS.items():
-            x = torch.tensor(START, dtype=torch.float64, device=device, requires_grad=True)
-            run, path = make([x]), []
-            for step in range(STEPS + 1):
-                value = function(x)
-                path.append((step, x.item(), value.item()))
-                run.zero_grad()
-                value.backward()
-                run.step()
-            frame = pd.DataFrame(path, columns=["step", "x", "value"])
+    for method, make in METHODS.items():
+        # a number for each function: the methods treat them apart
+        x = torch.full(
+            (len(FUNCTIONS),), START, dtype=torch.float64, device=device
+        ).requires_grad_()
+        run, path = make([x]), []
+        for _ in range(STEPS + 1):
+            pairs = zip(FUNCTIONS.values(), x, strict=True)
+            values = torch.stack([function(each) for function, each in pairs])
+            path.append(torch.stack([x, values], 1).detach())
+            run.zero_grad()
+            values.sum().backward()
+            run.step()
+        for name, line in zip(FUNCTIONS, torch.stack(path, 1).cpu().numpy(), strict=True):
+            frame = pd.DataFrame(line, columns=["x", "value"]).rename_axis("step").reset_index()
             frames.append(frame.assign(function=name, method=method))
     return pd.concat(frames, ignore_index=True)
 

@@ -38,7 +38,12 @@ class Settings:
     noise_coordinates: int = 500
 
 
-SETTINGS = {"quick": Settings(1280, 4, 5), "standard": Settings(6000, 4, 10, tuning_seeds=3)}
+SETTINGS = {
+    "quick": Settings(1280, 4, 5),
+    "standard": Settings(6000, 4, 10, tuning_seeds=3),
+    # batches, epochs and seeds of AdaMomentum's code for CIFAR-10, on all pictures that there are
+    "paper": Settings(6000, 200, 5, tuning_seeds=3, batch=128, channels=64, hidden=512),
+}
 
 METHODS = {
     "SGD with momentum": (
@@ -61,40 +66,57 @@ def pictures(settings: Settings, part: str, device: str):
     return x.to(device), torch.from_numpy(labels[:count]).to(device)
 
 
-def train(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Train at every rate, which falls to zero as a cosine; return (method, rate, seed, loss, accuracy), accuracy in %.
+class Race:
+    """Networks of one method and all its rates, trained side by side; starts and batches are the same for all of them."""
 
-    The first starts are for choosing a rate, and have negative seeds. Starts and batches are the same for all methods and rates.
-    """
-    source = generator(seed)
-    x, labels = pictures(settings, "train", device)
-    tests, answers = pictures(settings, "test", device)
-    starts = settings.seeds + settings.tuning_seeds
-    steps = settings.train // settings.batch
-    orders = [torch.randperm(settings.train, generator=source) for _ in range(settings.epochs * starts)]  # fmt: skip
-    orders = torch.stack(orders).view(settings.epochs, starts, -1).to(device)
-    rows = []
-    for method, (make, rates) in METHODS.items():
-        nets = first_layer.Nets(settings, starts, seed, device, None)
+    def __init__(self, settings: Settings, seed: int, device: str):
+        source = generator(seed)
+        self.s, self.seed, self.device = settings, seed, device
+        self.x, self.labels = pictures(settings, "train", device)
+        self.tests, self.answers = pictures(settings, "test", device)
+        self.starts = settings.seeds + settings.tuning_seeds
+        orders = [torch.randperm(settings.train, generator=source) for _ in range(settings.epochs * self.starts)]  # fmt: skip
+        self.orders = torch.stack(orders).view(settings.epochs, self.starts, -1).to(device)
+
+    def run(self, method: str, rates: list[float], starts: range) -> list[tuple]:
+        """Train some starts at some rates, which fall to zero as a cosine; return rows as `train` does."""
+        s = self.s
+        nets = first_layer.Nets(s, self.starts, self.seed, self.device, None)
+        some = slice(starts.start, starts.stop)
         for group in (nets.weights, nets.biases):
-            group[:] = [p.detach().repeat(len(rates), 1, 1).requires_grad_() for p in group]
-        each = torch.tensor(rates, device=device).repeat_interleave(starts)
-        run = OwnRates(nets.parameters(), make, each)
-        for epoch in range(settings.epochs):
+            group[:] = [p.detach()[some].repeat(len(rates), 1, 1).requires_grad_() for p in group]
+        each = torch.tensor(rates, device=self.device).repeat_interleave(len(starts))
+        run = OwnRates(nets.parameters(), METHODS[method][0], each)
+        steps = s.train // s.batch
+        for epoch in range(s.epochs):
             for k in range(steps):
-                chosen = orders[epoch, :, k * settings.batch : (k + 1) * settings.batch]
+                chosen = self.orders[epoch, some, k * s.batch : (k + 1) * s.batch]
                 chosen = chosen.repeat(len(rates), 1)
-                losses = cross_entropy(nets(x[chosen]), labels[chosen])
-                share = (epoch * steps + k) / (settings.epochs * steps)
+                losses = cross_entropy(nets(self.x[chosen]), self.labels[chosen])
+                share = (epoch * steps + k) / (s.epochs * steps)
                 gradients = torch.autograd.grad(losses.sum(), nets.parameters())
                 run.step(gradients, (1 + np.cos(np.pi * share)) / 2)
         with torch.no_grad():
-            right = (nets(tests).argmax(-1) == answers).float().mean(-1) * 100
-        table = zip(losses.view(len(rates), -1).tolist(), right.view(len(rates), -1).tolist(), strict=True)  # fmt: skip
-        for rate, (loss, accuracy) in zip(rates, table, strict=True):
-            both = zip(loss, accuracy, strict=True)
-            rows += [(method, rate, i - settings.tuning_seeds, *line) for i, line in enumerate(both)]  # fmt: skip
-    return pd.DataFrame(rows, columns=["method", "rate", "seed", "loss", "accuracy"])
+            right = (nets(self.tests).argmax(-1) == self.answers).float().mean(-1) * 100
+        places = [(method, rate, i - s.tuning_seeds) for rate in rates for i in starts]
+        found = zip(places, losses.tolist(), right.tolist(), strict=True)
+        return [(*place, *line) for place, *line in found]
+
+
+def train(settings: Settings, seed: int, device: str) -> pd.DataFrame:
+    """Train the first starts at every rate, for choosing one, and the others where they are measured.
+
+    That is at the rate chosen, the default, and the default times the ratio of step lengths. Returns (method, rate, seed, loss,
+    accuracy), accuracy in %; the starts for choosing have negative seeds.
+    """
+    race = Race(settings, seed, device)
+    columns = ["method", "rate", "seed", "loss", "accuracy"]
+    few, others = range(settings.tuning_seeds), range(settings.tuning_seeds, race.starts)
+    rows = [row for m, (_, rates) in METHODS.items() for row in race.run(m, rates, few)]
+    for method, rate in best_rates(pd.DataFrame(rows, columns=columns)).items():
+        wanted = {rate} | {named[method] for named in (DEFAULT, RESCALED) if method in named}
+        rows += race.run(method, sorted(wanted), others)
+    return pd.DataFrame(rows, columns=columns)
 
 
 def best_rates(frame: pd.DataFrame) -> dict[str, float]:

@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from redrawn.studies.adaptive_optimizers import analytical_valleys, norms
-from redrawn.studies.adaptive_optimizers.bands import LINES, bands, below
+from redrawn.studies.adaptive_optimizers.bands import LINES, bands, below, decades
 
 
 def counterexample(online: pd.DataFrame, stochastic: pd.DataFrame) -> Figure:
@@ -38,6 +38,7 @@ def distances(frame: pd.DataFrame) -> Figure:
     panels[1].set(title="nearest so far")
     for axes in panels:
         axes.set(xlabel="step")
+        decades(axes)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small")  # fmt: skip
     return figure
 

@@ -31,6 +31,7 @@ class Settings:
 
 
 SETTINGS = {"quick": Settings(steps=120, seeds=8), "standard": Settings()}
+SETTINGS["paper"] = SETTINGS["standard"]
 
 DETERMINISTIC = {
     "1/3-GD": (optimizers.NormalizedDescent, {"lr": 0.03, "beta": 1 / 3}),
@@ -62,12 +63,11 @@ class Problem:
         self.source = source
 
     def evaluate(self, z, rows=slice(None)):
-        """Return f on some equations, (s,), and half of its gradient, (s, d)."""
-        a, y = self.a[:, rows], self.y[:, rows]
-        product = (a @ z[..., None])[..., 0]
+        """Return f on some equations, (s, k), and half of its gradient, (s, k, d), at k points of each draw."""
+        a, y = self.a[:, rows], self.y[:, None, rows]
+        product = z @ a.mT
         excess = product.square() - y
-        gradient = ((product * excess)[:, None] @ a)[:, 0] / a.shape[1]
-        return excess.square().mean(1) / 2, gradient
+        return excess.square().mean(-1) / 2, (product * excess) @ a / a.shape[1]
 
     def batch(self, size: int):
         """Draw equations for one step, each batch apart from the others."""
@@ -77,23 +77,34 @@ class Problem:
 
 def _closure(problem, z, rows):
     def closure():
-        loss, z.grad = problem.evaluate(z.detach(), rows)
-        return loss
+        losses, gradients = problem.evaluate(z.detach()[:, None], rows)
+        z.grad = gradients[:, 0]
+        return losses[:, 0]
 
     return closure
 
 
 def descend(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Descend on all equations by each method; return (method, seed, step, objective)."""
+    """Descend on all equations by each method; return (step, seed, method, objective)."""
     problem = Problem(settings, seed, device)
-    rows = []
-    for method, (make, constants) in DETERMINISTIC.items():
-        z = problem.start.clone().requires_grad_()
-        run = make([z], batched=True, **constants)
-        for step in range(settings.steps):
-            loss = run.step(_closure(problem, z, slice(None)))
-            rows += [(method, i, step, v) for i, v in enumerate(loss.tolist())]
-    return pd.DataFrame(rows, columns=["method", "seed", "step", "objective"])
+    z = [problem.start.clone() for _ in DETERMINISTIC]
+    runs = [
+        make([p], batched=True, **constants)
+        for p, (make, constants) in zip(z, DETERMINISTIC.values(), strict=True)
+    ]
+    objectives = []
+    for _ in range(settings.steps):
+        # all methods at once: the equations, which are many, are read once
+        losses, gradients = problem.evaluate(torch.stack(z, 1))
+        objectives.append(losses)
+        for p, gradient, run in zip(z, gradients.unbind(1), runs, strict=True):
+            p.grad = gradient
+            run.step()
+    axes = {"step": range(settings.steps), "seed": range(settings.seeds), "method": DETERMINISTIC}
+    index = pd.MultiIndex.from_product(axes.values(), names=axes)
+    return pd.Series(
+        torch.stack(objectives).flatten().tolist(), index, name="objective"
+    ).reset_index()
 
 
 def first_below(settings: Settings, frame: pd.DataFrame) -> dict[str, list[int]]:
@@ -123,7 +134,7 @@ def sample(settings: Settings, seed: int, device: str) -> pd.DataFrame:
         while samples < settings.samples:
             if samples >= len(looked) * settings.look:
                 looked.append(samples)
-                objective = problem.evaluate(z.detach())[0].tolist()
+                objective = problem.evaluate(z.detach()[:, None])[0][:, 0].tolist()
                 rows += [(method, i, samples, v) for i, v in enumerate(objective)]
             large = method == "SPIDER" and step % settings.period == 0
             batch = slice(None) if large else problem.batch(settings.batch)
@@ -131,7 +142,7 @@ def sample(settings: Settings, seed: int, device: str) -> pd.DataFrame:
             run.step(_closure(problem, z, batch), **options)
             samples += settings.equations if large else settings.batch
             step += 1
-        objective = problem.evaluate(z.detach())[0].tolist()
+        objective = problem.evaluate(z.detach()[:, None])[0][:, 0].tolist()
         rows += [(method, i, settings.samples, v) for i, v in enumerate(objective)]
     return pd.DataFrame(rows, columns=["method", "seed", "samples", "objective"])
 

@@ -6,7 +6,7 @@ from matplotlib import pyplot as plt
 from matplotlib import ticker
 from matplotlib.figure import Figure
 
-from redrawn.studies.adaptive_optimizers.bands import bands, below, power
+from redrawn.studies.adaptive_optimizers.bands import bands, below, decades, power
 
 LOG = {"xscale": "log", "yscale": "log"}
 
@@ -39,6 +39,7 @@ def symmetric_rates(counts: pd.DataFrame, well: pd.DataFrame) -> Figure:
     # the bound is one for all β: ε^β in the step size and in the progress of a step cancel
     bound = counts.groupby("inverse").bound.mean()
     left.plot(bound.index, bound, color="0.4", linewidth=1, linestyle=":", label="bound")
+    decades(left)
     left.set(xlabel="1/ε", ylabel="steps until ‖∇f‖ ≤ ε")
     bands(right, well, "samples", "norm", "method", **LOG, title="double well")
     for method, (exponent, label) in {

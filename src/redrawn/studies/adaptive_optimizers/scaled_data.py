@@ -32,7 +32,11 @@ class Settings:
     tuning_batch: int = 100
 
 
-SETTINGS = {"quick": Settings(1000, 4, 20, 3, 2), "standard": Settings(10_000, 2, 100, 4, 10)}
+SETTINGS = {
+    "quick": Settings(1000, 4, 5, 3, 2),
+    "standard": Settings(10_000, 2, 100, 4, 10),
+    "paper": Settings(10_000, 100, 100, 5, 10),
+}
 
 METHODS = {
     SQUARES[0]: lambda p: optimizers.Sania(p, "adagrad"),

@@ -33,6 +33,7 @@ class Settings:
 
 
 SETTINGS = {"quick": Settings(), "standard": Settings(replicates=10_000, stages=8)}
+SETTINGS["paper"] = SETTINGS["standard"]  # theorems, which hold at any size
 
 
 class Runs:

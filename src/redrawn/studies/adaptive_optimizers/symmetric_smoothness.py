@@ -9,7 +9,6 @@ import pandas as pd
 import torch
 
 from redrawn.methods import optimizers
-from redrawn.studies import tidy
 from redrawn.studies.ensemble import generator
 
 POWERS = (3, 4, 6)
@@ -18,25 +17,17 @@ QUARTIC_ALPHA = 2 / 3
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes; the double well's noise has these deviations, additive and relative to the gradient."""
+    """Sizes."""
 
     pairs: int = 50_000
     draws: int = 8
     dimension: int = 10
     accuracies: tuple[float, ...] = (1.0, 0.3, 0.1, 0.03)
     farthest: float = 1e50
-    well_accuracies: tuple[float, ...] = (0.125, 0.0884, 0.0625, 0.0442, 0.0312)
-    well_dimension: int = 2
-    well_seeds: int = 8
-    well_replicates: int = 16
-    noise: float = 1.0
-    relative_noise: float = 1.0
 
 
-SETTINGS = {
-    "quick": Settings(well_accuracies=(0.125, 0.0884, 0.0625)),
-    "standard": Settings(400_000),
-}
+SETTINGS = {"quick": Settings(), "standard": Settings(400_000)}
+SETTINGS["paper"] = SETTINGS["standard"]  # inequalities and a bound that it proves
 
 
 def constants(p: int) -> tuple[float, float, float, float]:
@@ -122,53 +113,3 @@ def steps_over_bound(settings: Settings, seed: int) -> pd.DataFrame:
             both = zip(steps.tolist(), (steps / bound).tolist(), strict=True)
             rows += [(beta, accuracy, i, n, r) for i, (n, r) in enumerate(both)]
     return pd.DataFrame(rows, columns=["beta", "accuracy", "seed", "steps", "ratio"])
-
-
-def double_well(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Run SPIDER and normalised SGD on f = Σ ¼xᵢ⁴ − ½xᵢ²; return (method, accuracy, samples, seed, norm).
-
-    A sample of the gradient is ∇f·(1 + s ξ) + σ ζ with numbers ξ and ζ of its own, so that a batch's mean has a known
-    law and is drawn at once. SPIDER has steps of length ε/4, batches of ε⁻² every ε⁻¹ steps and of ε⁻¹ between them,
-    for 8ε⁻² steps; normalised SGD batches of ε⁻² at every step. `norm` is the mean of ‖∇f‖ over steps and replicates.
-    """
-    rows = []
-    for accuracy in settings.well_accuracies:
-        for method in ("SPIDER", "normalised SGD"):
-            samples, norms = _well(settings, method, accuracy, generator(seed), device)
-            rows += [(method, accuracy, samples, i, v) for i, v in enumerate(norms.tolist())]
-    return pd.DataFrame(rows, columns=["method", "accuracy", "samples", "seed", "norm"])
-
-
-def _well(settings: Settings, method: str, accuracy: float, source, device: str):
-    shape = (settings.well_seeds * settings.well_replicates, settings.well_dimension)
-    x = torch.full(shape, 2.0, device=device, requires_grad=True)
-    period, steps = round(1 / accuracy), round(8 / accuracy**2)
-    run = {"SPIDER": optimizers.Spider, "normalised SGD": optimizers.NormalizedDescent}[method](
-        [x], lr=accuracy / 4, batched=True
-    )
-    samples, total = 0, torch.zeros(shape[0], device=device)
-    for step in range(steps):
-        large = method != "SPIDER" or step % period == 0
-        batch = round(accuracy**-2) if large else round(1 / accuracy)
-        samples += batch
-        relative, absolute = (
-            (torch.randn(shape, generator=source) / batch**0.5).to(device) for _ in range(2)
-        )
-        scale = 1 + settings.relative_noise * relative
-        shift = settings.noise * absolute
-
-        def closure(scale=scale, shift=shift):
-            exact = x.detach() ** 3 - x.detach()
-            x.grad = scale * exact + shift
-
-        total += (x.detach() ** 3 - x.detach()).norm(dim=1)
-        if method == "SPIDER":
-            run.step(closure, refresh=large)
-        else:
-            run.step(closure)
-    return samples, (total / steps).view(settings.well_seeds, -1).mean(1)
-
-
-def series(frame: pd.DataFrame, method: str) -> dict[str, list]:
-    """Return {"x": samples, "y": mean norms, one list a seed} of one method."""
-    return tidy.series(frame[frame.method == method], "samples", "norm")

@@ -24,10 +24,13 @@ def text(curves: pd.DataFrame, kept: pd.DataFrame) -> Figure:
 
 
 def rates(frame: pd.DataFrame) -> Figure:
-    """Draw test accuracy against the learning rate, a line a method."""
+    """Draw test accuracy against the learning rate, a line a method, and a mark where other starts are measured."""
     figure, axes = plt.subplots(figsize=(7, 4.4))
-    rows = frame[frame.seed >= 0]
-    bands(axes, rows, "rate", "accuracy", "method", xscale="log", xlabel="learning rate")
+    choosing, measured = frame[frame.seed < 0], frame[frame.seed >= 0]
+    bands(axes, choosing, "rate", "accuracy", "method", xscale="log", xlabel="learning rate")
+    for i, (_, rows) in enumerate(measured.groupby("method", sort=False)):
+        means = rows.groupby("rate").accuracy.mean()
+        axes.plot(means.index, means, "osD^"[i], color=f"C{i}", markersize=6)
     axes.set_ylabel("test accuracy (%)")
     below(axes)
     return figure

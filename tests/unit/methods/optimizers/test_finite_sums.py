@@ -162,14 +162,15 @@ def problem():
 
 def test_logistic_derivatives_are_automatic_ones():
     task, w, v = problem(), draw(2, 4, seed=1), draw(2, 4, seed=2)
-    rows = torch.tensor([[0, 3, 5], [2, 2, 7]])
+    w, v = w[:, None].expand(-1, 2, -1).flatten(0, 1), v.repeat(2, 1)
+    batches = task.x[torch.tensor([[0, 3, 5], [2, 2, 7]])]  # each serves every second problem
 
     def loss(u, i, chosen):
-        part = task if chosen is None else Logistic(task.x[chosen[i]], task.ridge)
+        part = task if chosen is None else Logistic(chosen[i % 2], task.ridge)
         return part.loss(u[None])[0]
 
-    for chosen in (None, rows):
-        for i in range(2):
+    for chosen in (None, batches):
+        for i in range(4):
             f = lambda t, i=i, c=chosen: torch.func.grad(loss)(w[i] + t * v[i], i, c)  # noqa: E731
             first, second = torch.func.jacfwd(f), torch.func.jacfwd(torch.func.jacfwd(f))
             zero = torch.zeros((), dtype=torch.float64)
@@ -177,6 +178,7 @@ def test_logistic_derivatives_are_automatic_ones():
             torch.testing.assert_close(task.product(w, v, chosen)[i], first(zero))
             torch.testing.assert_close(task.third(w, v, chosen)[i], second(zero))
     assert task.gradient(task.minimiser()).abs().max() < 1e-10
+    assert float(task.least) == float(task.loss(task.minimiser()))
     assert task.smoothness >= float(torch.linalg.eigvalsh(torch.func.hessian(lambda u: task.loss(u[None])[0])(w[0]))[-1])  # fmt: skip
 
 
@@ -201,7 +203,7 @@ def test_the_implicit_step_is_exact_on_a_quadratic_and_newtons_elsewhere():
     expected = float((v * turned).sum() / (turned**2).sum())
     assert o.implicit_step(Quadratic(), w, v, None) == pytest.approx(expected)
     task, w, v = problem(), draw(1, 4, seed=3), draw(1, 4, seed=4)
-    rows = torch.tensor([[1, 4, 6, 8]])
+    rows = task.x[None, [1, 4, 6, 8]]
     after = lambda a: ((task.gradient(w - a * v, rows) - task.gradient(w, rows) + v) ** 2).sum()  # noqa: E731
     zero = torch.zeros((), dtype=torch.float64)
     slope, bend = torch.func.grad(after)(zero), torch.func.grad(torch.func.grad(after))(zero)
@@ -231,7 +233,7 @@ def test_ai_sarah_descends_by_bounded_steps_and_restarts():
 def test_variance_reduction_is_gradient_descent_on_whole_batches(recursive):
     task, start = problem(), draw(2, 4, seed=5)
     rates = torch.tensor([[0.1], [0.3]], dtype=torch.float64)
-    every = torch.arange(12).expand(2, -1)
+    every = task.x[None]
     points = o.variance_reduced(task.gradient, start, rates, repeat(every), 5, recursive)
     w = start
     for i, (after, full) in enumerate(islice(points, 12)):
@@ -243,7 +245,7 @@ def test_variance_reduction_is_gradient_descent_on_whole_batches(recursive):
 def test_svrg_and_sarah_differ_by_what_they_compare_with():
     task, w0 = problem(), draw(1, 4, seed=6)
     rate = torch.full((1, 1), 0.2, dtype=torch.float64)
-    batches = [torch.tensor([[0, 1]]), torch.tensor([[2, 3]])]
+    batches = [task.x[None, :2], task.x[None, 2:4]]
     full = task.gradient(w0)
     w1 = w0 - rate * full
     v1 = task.gradient(w1, batches[0]) - task.gradient(w0, batches[0]) + full
