@@ -34,7 +34,15 @@ class Settings:
     adam: tuple[float, float] = (0.0003, 3.0)
 
 
-SETTINGS = {"quick": Settings(1000, 6, 6, 20, 16), "standard": Settings(2000, 6, 12, 40, 16)}
+SETTINGS = {
+    "quick": Settings(1000, 6, 6, 20, 16),
+    "standard": Settings(2000, 6, 12, 40, 16),
+    # all pictures there are; those and the networks of the paper are larger
+    "paper": Settings(
+        5000, 10, 10, 60, 16, side=28, width=64, trained=1000, products=40, steps=500,
+        batches=(16, 32, 64, 128, 256, 512, 1024), small_batches=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+    ),
+}  # fmt: skip
 
 
 def _data(settings: Settings, source: torch.Generator, device: str):

@@ -25,6 +25,7 @@ class Settings:
     width: int
     seeds: int
     runs: int
+    hidden: int = 2
     side: int = 14
     small: int = 32
     large: int = 256
@@ -40,11 +41,25 @@ class Settings:
 SETTINGS = {
     "quick": Settings(1024, 10, 300, 48, 6, 10),
     "standard": Settings(2048, 16, 5000, 64, 6, 10),
+    # the perceptron, batches and rates that the paper has on MNIST, and the steps of its walk, on all pictures there are
+    "paper": Settings(
+        6000,
+        50,
+        60_000,
+        512,
+        5,
+        20,
+        hidden=5,
+        side=28,
+        small=128,
+        large=2048,
+        falls=(0.2, 0.4, 0.6),
+    ),
 }
 
 
 class Network:
-    """Perceptrons with two hidden layers, normalised by ghosts, before ReLU; one slice a network."""
+    """Perceptrons with hidden layers that are normalised, by ghosts, before ReLU; one slice a network."""
 
     def __init__(self, layers: list):
         self.layers = [tuple(p.clone().requires_grad_() for p in layer) for layer in layers]
@@ -106,7 +121,7 @@ def train(settings: Settings, start: list, x, y, order, ghost: int, rates, looks
 
 def _start(settings: Settings, count: int, seed: int, device: str):
     source = generator(seed)
-    widths = [settings.side**2, settings.width, settings.width, 10]
+    widths = [settings.side**2, *[settings.width] * settings.hidden, 10]
     return init_perceptron(widths, count, source, device), source
 
 

@@ -39,6 +39,7 @@ class Settings:
 SETTINGS = {
     "quick": Settings((10,), 900, 6, 400, 25),
     "standard": Settings((10, 20), 4000, 6, 1000, 50),
+    "paper": Settings((16, 20, 50, 100, 150, 200, 250), 5_000_000, 5, 10_000, 1000, surface=401),
 }
 
 

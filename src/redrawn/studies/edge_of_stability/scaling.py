@@ -45,6 +45,22 @@ class Settings:
 SETTINGS = {
     "quick": Settings(16, 16, 1, 150, 1000, 3, (8, 16, 32, 64, 128), 16, 8),
     "standard": Settings(32, 24, 1, 800, 5000, 4, (8, 16, 32, 64, 128, 256), 32, 8),
+    # NanoDO's default width and depth, and one pass of nearly all characters that there are
+    "paper": Settings(
+        256,
+        512,
+        6,
+        700,
+        50_000,
+        3,
+        (8, 16, 32, 64, 128, 256, 512, 1024),
+        64,
+        8,
+        heads=8,
+        rate=0.001,
+        rates=(0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),
+        decay=1.0,
+    ),
 }
 
 
