@@ -1,0 +1,82 @@
+"""Sharpness of the gradient flow solution along gradient descent on a tanh network (Kreisler et al.)."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from redrawn.data.digits import mnist
+from redrawn.methods.curvature import hessian_vector_product, lanczos, ritz
+from redrawn.methods.stability import runge_kutta
+from redrawn.studies.edge_of_stability import beyond_scalar
+from redrawn.studies.ensemble import generator
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Networks and their sizes; the solution is looked for `every` so many steps, by `flow` steps of Runge–Kutta."""
+
+    seeds: int
+    steps: int
+    flow: int
+    images: int = 12
+    hidden: int = 12
+    every: int = 25
+
+
+SETTINGS = {
+    "quick": Settings(8, 300, 500),
+    "standard": Settings(12, 500, 1500),
+    "paper": Settings(20, 1000, 50_000),
+}
+
+
+def descend(settings: Settings, seed: int, device: str) -> pd.DataFrame:
+    """Return (seed, iteration, loss, flow_sharpness, threshold, left) of a tanh network that tells even from odd digits.
+
+    `left` is the loss at which the flow ends.
+    """
+    images, digits = mnist(7)
+    source, e = generator(seed), settings.seeds
+    chosen = torch.randint(len(images), (e, settings.images), generator=source)
+    x = torch.as_tensor(images, dtype=torch.float64).flatten(1)[chosen].to(device)
+    y = torch.as_tensor(1 - 2 * (digits % 2), dtype=torch.float64)[chosen].to(device)
+    inputs, h = x.shape[-1], settings.hidden
+    w = torch.randn(e, inputs * h + h, generator=source, dtype=torch.float64)
+    w[:, : inputs * h] /= inputs**0.5 / 2
+    w[:, inputs * h :] /= h**0.5
+    w = w.to(device)
+
+    def gradient_of(times):
+        return torch.func.grad(lambda p: _loss(p, x.repeat(times, 1, 1), y.repeat(times, 1)).sum())
+
+    gradient = gradient_of(1)
+    solved = runge_kutta(gradient, w, 1 / _top(w, x, y)[:, None], settings.flow)
+    step = beyond_scalar.step_size(_top(solved, x, y))
+    points, losses = [w], [_loss(w, x, y)]
+    for i in range(1, settings.steps + 1):
+        w = w - step * gradient(w)
+        if i % settings.every == 0:
+            points.append(w)
+            losses.append(_loss(w, x, y))
+    count = len(points)
+    many, xs, ys = torch.cat(points), x.repeat(count, 1, 1), y.repeat(count, 1)
+    ends = runge_kutta(gradient_of(count), many, 1 / _top(many, xs, ys)[:, None], settings.flow)
+    sharp = _top(ends, xs, ys).view(count, e)
+    frame = beyond_scalar.course(torch.stack(losses), sharp, 2 / step[:, 0], settings.every)
+    return frame.assign(left=_loss(ends, xs, ys).cpu().numpy())
+
+
+def _loss(w: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    hidden = w.shape[1] // (x.shape[-1] + 1)
+    first, second = w[:, :-hidden].unflatten(1, (-1, hidden)), w[:, -hidden:]
+    return ((x @ first).tanh() @ second[..., None] - y[..., None]).square().mean((1, 2)) / 2
+
+
+def _top(w: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    def product(v):
+        return hessian_vector_product(lambda p: _loss(p, x, y).sum(), w, v)
+
+    start = torch.linspace(1, 2, w.shape[1], dtype=w.dtype, device=w.device).sin().expand_as(w)
+    return ritz(lanczos(product, start, 20))[0][:, -1]  # Ritz values ascend
