@@ -47,7 +47,7 @@ def search(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     flat, shapes = networks(e, settings.side, settings.width, source, device)
     start = flat.repeat_interleave(r, 0)
     many = x.expand(len(start), -1, -1), y.expand(len(start), -1)
-    before = losses(start, shapes, *many)
+    before = losses(flat, shapes, x.expand(e, -1, -1), y.expand(e, -1))[:, None]
     rows = []
     for method, (low, high) in (("SGD", settings.sgd), ("Adam", settings.adam)):
         grid = torch.logspace(np.log10(low), np.log10(high), r, dtype=start.dtype, device=device)
@@ -55,7 +55,7 @@ def search(settings: Settings, seed: int, device: str) -> pd.DataFrame:
         for batch in settings.batches:
             draws = torch.randint(len(x), (settings.steps, e, batch), generator=source).to(device)
             moved = _run(method, start, shapes, rates, x, y, draws.repeat_interleave(r, 1))
-            kept = (losses(moved, shapes, *many) < before).unflatten(0, (e, r))
+            kept = losses(moved, shapes, *many).unflatten(0, (e, r)) < before
             count = kept.int().cumprod(1).sum(1).clamp_min(1)
             rows += [(method, batch, i, float(grid[n - 1])) for i, n in enumerate(count.tolist())]
     return pd.DataFrame(rows, columns=["method", "batch", "seed", "rate"])

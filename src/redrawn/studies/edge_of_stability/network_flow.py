@@ -48,24 +48,30 @@ def descend(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     w[:, inputs * h :] /= h**0.5
     w = w.to(device)
 
-    def gradient_of(times):
-        return torch.func.grad(lambda p: _loss(p, x.repeat(times, 1, 1), y.repeat(times, 1)).sum())
-
-    gradient = gradient_of(1)
-    solved = runge_kutta(gradient, w, 1 / _top(w, x, y)[:, None], settings.flow)
-    step = beyond_scalar.step_size(_top(solved, x, y))
-    points, losses = [w], [_loss(w, x, y)]
+    first = _solution(w, x, y, settings.flow)
+    step = beyond_scalar.step_size(_top(first, x, y))
+    points, losses = [], [_loss(w, x, y)]
     for i in range(1, settings.steps + 1):
-        w = w - step * gradient(w)
+        w = w - step * _gradient(w, x, y)
         if i % settings.every == 0:
             points.append(w)
             losses.append(_loss(w, x, y))
     count = len(points)
-    many, xs, ys = torch.cat(points), x.repeat(count, 1, 1), y.repeat(count, 1)
-    ends = runge_kutta(gradient_of(count), many, 1 / _top(many, xs, ys)[:, None], settings.flow)
-    sharp = _top(ends, xs, ys).view(count, e)
+    xs, ys = (z.repeat(count + 1, *[1] * (z.ndim - 1)) for z in (x, y))
+    later = _solution(torch.cat(points), xs[e:], ys[e:], settings.flow)
+    ends = torch.cat([first, later])
+    sharp = _top(ends, xs, ys).view(count + 1, e)
     frame = beyond_scalar.course(torch.stack(losses), sharp, 2 / step[:, 0], settings.every)
     return frame.assign(left=_loss(ends, xs, ys).cpu().numpy())
+
+
+def _solution(w: Tensor, x: Tensor, y: Tensor, steps: int) -> Tensor:
+    return runge_kutta(lambda p: _gradient(p, x, y), w, 1 / _top(w, x, y)[:, None], steps)
+
+
+def _gradient(w: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    w = w.detach().requires_grad_()
+    return torch.autograd.grad(_loss(w, x, y).sum(), w)[0]
 
 
 def _loss(w: Tensor, x: Tensor, y: Tensor) -> Tensor:

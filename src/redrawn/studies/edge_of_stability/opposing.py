@@ -88,6 +88,6 @@ def _start(settings: Settings, signals, seed: int, device: str):
 
 
 def _descend(state, beta, step: float):
-    return state - step * torch.func.grad(lambda s: model.population_loss(s, beta, ALPHA).sum())(
-        state
-    )
+    state = state.detach().requires_grad_()
+    (slope,) = torch.autograd.grad(model.population_loss(state, beta, ALPHA).sum(), state)
+    return state.detach() - step * slope

@@ -59,9 +59,11 @@ def perceptron(settings: Settings, seed: int, device: str):
 
     losses = []
     for _ in range(settings.steps):
-        slope = torch.func.grad(total)(w)
-        losses.append(each(w))
-        w = w - settings.learning_rate * slope
+        w.requires_grad_()
+        now = each(w)
+        (slope,) = torch.autograd.grad(now.mean(1).sum(), w)
+        losses.append(now.detach())
+        w = w.detach() - settings.learning_rate * slope
     start = torch.linspace(1, 2, w.shape[1], device=w.device).sin().expand_as(w)
     top = ritz(lanczos(lambda v: hessian_vector_product(total, w, v), start, 12))[0][:, -1]
     return (
