@@ -43,11 +43,13 @@ def train(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     y = ((x @ teacher).relu().sum(-1) / d**0.5).repeat(k, 1).to(device)
     x, w, a = (z.to(device).repeat(k, *[1] * (z.ndim - 1)) for z in (x, w / d**0.5, a / h**0.5))
     step = torch.tensor(STEPS, dtype=torch.float64, device=device).repeat_interleave(e)[:, None]
+    rows, targets = x[:, :, None].unbind(1), y[..., None].unbind(1)
     for pick in torch.randint(n, (settings.steps,), generator=source).tolist():
-        z = (x[:, pick, None] @ w)[:, 0]
+        one = rows[pick]
+        z = (one @ w)[:, 0]
         hidden = z.relu()
-        pull = step * ((a * hidden).sum(-1) - y[:, pick])[:, None]
-        w, a = w - x[:, pick, :, None] * (pull * a * (z > 0))[:, None], a - pull * hidden
+        pull = step * ((a * hidden).sum(-1, keepdim=True) - targets[pick])
+        w, a = w - one.mT * (pull * a * (z > 0))[:, None], a - pull * hidden
     hidden = x @ w
     loss = ((hidden.relu() @ a[..., None])[..., 0] - y).square().mean(-1) / 2
     by_w = ((hidden > 0) * a[:, None].square()).sum(-1) * x.square().sum(-1)

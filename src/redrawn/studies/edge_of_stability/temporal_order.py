@@ -28,7 +28,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((10,), 900, 6, 400, 25),
+    "quick": Settings((10,), 900, 4, 400, 25),
     "standard": Settings((10, 20), 4000, 6, 1000, 50),
     "paper": Settings((16, 20, 50, 100, 150, 200, 250), 5_000_000, 5, 10_000, 1000),
 }
@@ -38,7 +38,7 @@ def learn(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     """Learn temporal order; return (length, method, seed, updates, wrong).
 
     `updates` is how many it took until fewer than 1 % of fresh sequences were wrong, or the budget; `wrong` the least
-    share seen. A seed's networks share their start and their sequences.
+    share seen by then. A seed's networks share their start and their sequences.
     """
     rows = []
     copies, seeds = len(METHODS), settings.seeds
@@ -72,6 +72,8 @@ def learn(settings: Settings, seed: int, device: str) -> pd.DataFrame:
                 wrong = (scores.argmax(-1) != classes).float().mean(1).cpu()
                 updates = torch.where(wrong < 0.01, updates.clamp_max(done), updates)
                 least = torch.minimum(least, wrong)
+                if (least < 0.01).all():
+                    break
         names = [(length, m, i) for m in METHODS for i in range(seeds)]
         each = zip(names, updates.tolist(), least.tolist(), strict=True)
         rows += [(*name, *values) for name, *values in each]
