@@ -1,8 +1,7 @@
 """Operations and time of a step by forward differences and by double backpropagation (Karakida et al.)."""
 
-from time import process_time
-
 import torch
+from torch.utils.benchmark import Timer
 from torch.utils.flop_counter import FlopCounterMode
 
 from redrawn.methods import stability
@@ -10,7 +9,7 @@ from redrawn.studies.ensemble import generator
 
 
 def ratios(device: str, width: int = 256, layers: int = 5, batch: int = 128) -> tuple[float, float]:
-    """Return operations, and seconds (the least of several), of a step by forward differences over double backpropagation."""
+    """Return operations, and seconds (the median), of a step by forward differences over double backpropagation."""
     source = generator(0)
     w = (torch.randn(layers, width, width, generator=source) / width**0.5).to(device)
     x, y = torch.randn(2, batch, width, generator=source).to(device)
@@ -32,10 +31,6 @@ def ratios(device: str, width: int = 256, layers: int = 5, batch: int = 128) -> 
         with FlopCounterMode(display=False) as counter:
             way()
         operations[name] = counter.get_total_flops()
-        times = []
-        for _ in range(9):
-            begin = process_time()
-            way()
-            times.append(process_time() - begin)
-        seconds[name] = min(times)
+        timer = Timer("way()", globals={"way": way})
+        seconds[name] = timer.blocked_autorange(min_run_time=0.1).median
     return tuple(found["forward"] / found["exact"] for found in (operations, seconds))
