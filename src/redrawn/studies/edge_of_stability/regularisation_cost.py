@@ -1,5 +1,7 @@
 """Operations and time of a step by forward differences and by double backpropagation (Karakida et al.)."""
 
+from statistics import median
+
 import torch
 from torch.utils.benchmark import Timer
 from torch.utils.flop_counter import FlopCounterMode
@@ -9,7 +11,7 @@ from redrawn.studies.ensemble import generator
 
 
 def ratios(device: str, width: int = 256, layers: int = 5, batch: int = 128) -> tuple[float, float]:
-    """Return operations, and seconds (the least of several), of a step by forward differences over double backpropagation."""
+    """Return operations, and seconds (the median of several ratios), of a step by forward differences over double backpropagation."""
     source = generator(0)
     w = (torch.randn(layers, width, width, generator=source) / width**0.5).to(device)
     x, y = torch.randn(2, batch, width, generator=source).to(device)
@@ -26,12 +28,12 @@ def ratios(device: str, width: int = 256, layers: int = 5, batch: int = 128) -> 
 
     ways = {"forward": lambda: stability.difference(gradient, w, 0.1),
             "exact": lambda: stability.double_backpropagation(loss, w)}  # fmt: skip
-    operations, seconds = {}, {}
+    operations = {}
     for name, way in ways.items():
         with FlopCounterMode(display=False) as counter:
             way()
         operations[name] = counter.get_total_flops()
-        timer = Timer("way()", globals={"way": way})
-        # the least: what else a machine does only adds to it
-        seconds[name] = min(timer.blocked_autorange(min_run_time=0.3).times)
-    return tuple(found["forward"] / found["exact"] for found in (operations, seconds))
+    timers = {name: Timer("way()", globals={"way": way}) for name, way in ways.items()}
+    # in pairs, so that what else the machine does slows both
+    pairs = [[timers[name].timeit(1).mean for name in ("forward", "exact")] for _ in range(9)]
+    return operations["forward"] / operations["exact"], median(f / e for f, e in pairs)
