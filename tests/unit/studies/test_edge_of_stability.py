@@ -1,4 +1,4 @@
-"""The studies of the first six papers at their smallest: the shape of what they return, and what must be exact."""
+"""Studies of the first six papers at their smallest: the shape of what they return, and what must be exact."""
 
 from dataclasses import replace
 
@@ -7,15 +7,37 @@ import pandas as pd
 import pytest
 
 from redrawn.studies.edge_of_stability import (
-    dynamical_stability,
-    flow_solutions,
+    batch_curvature,
+    beyond_scalar,
+    crossover,
+    diagonal_solutions,
+    effective_scale,
+    first_order_flatness,
+    flooding,
+    large_batches,
+    largest_steps,
+    minima,
+    network_flow,
     opposing,
+    opposing_examples,
     penalties,
-    regularisation,
+    pretraining,
+    regression_flow,
+    regularisation_cost,
+    regularised_accuracy,
+    relu_solutions,
+    scalar_flow,
+    stable_moments,
+    temporal_order,
+    wall,
     warm_up,
 )
 
-MODULES = (dynamical_stability, flow_solutions, opposing, penalties, regularisation, warm_up)
+MODULES = (
+    batch_curvature, crossover, diagonal_solutions, effective_scale, first_order_flatness, flooding, large_batches,
+    largest_steps, network_flow, opposing, opposing_examples, penalties, pretraining, regression_flow,
+    regularised_accuracy, relu_solutions, scalar_flow, stable_moments, temporal_order, wall, warm_up,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rsplit(".", 1)[-1])
@@ -26,18 +48,18 @@ def test_every_profile_has_settings(module):
 def test_rises_are_taken_within_a_run():
     frame = pd.DataFrame({"depth": 2, "step_size": 0.1, "start": [0, 0, 1, 1], "iteration": [0, 1, 0, 1],
                           "loss": [4.0, 2.0, 8.0, 12.0], "flow_sharpness": [1.0, 1.0, 2.0, 1.0]})  # fmt: skip
-    assert flow_solutions.rises(frame, "loss").rise.tolist() == [-0.5, 0.5]
-    assert flow_solutions.largest_rise(frame) == [0.0]
-    assert flow_solutions.share_rising(frame) == [0.5]
+    assert scalar_flow.rises(frame, "loss").rise.tolist() == [-0.5, 0.5]
+    assert scalar_flow.largest_rise(frame) == [0.0]
+    assert scalar_flow.share_rising(frame) == [0.5]
 
 
 def test_flow_solutions_in_miniature():
-    small = replace(flow_solutions.SETTINGS["quick"], starts=5, steps=20, seeds=2, network_seeds=2,
-                    network_steps=4, every=2, flow=5, edge_steps=5)  # fmt: skip
-    assert max(flow_solutions.largest_rise(flow_solutions.scalar_runs(small, 0, "cpu"))) < 1e-12
-    frame = flow_solutions.network(small, 0, "cpu")
+    small = replace(scalar_flow.SETTINGS["quick"], starts=5, steps=20)
+    assert max(scalar_flow.largest_rise(scalar_flow.scalar_runs(small, 0, "cpu"))) < 1e-12
+    small = replace(network_flow.SETTINGS["quick"], seeds=2, steps=4, every=2, flow=5)
+    frame = network_flow.descend(small, 0, "cpu")
     assert len(frame) == 6 and frame.notna().all().all()
-    assert len(flow_solutions.share_of_rises(frame, 0.01)) == 2
+    assert len(beyond_scalar.share_of_rises(frame, 0.01)) == 2
 
 
 def test_height_and_opposition_by_hand():
@@ -48,12 +70,12 @@ def test_height_and_opposition_by_hand():
 
 
 def test_groups_are_judged_after_they_are_chosen():
-    settings = replace(opposing.SETTINGS["quick"], group=2, later=10, transient=10)
+    settings = replace(opposing_examples.SETTINGS["quick"], group=2, later=10, transient=10)
     losses = np.random.default_rng(0).random((80, 1, 30)) * 0.01
     losses[20] += np.linspace(-1, 2, 30)  # the largest rise is from 19 to 20
-    step, order = opposing.groups(losses, settings)
+    step, order = opposing_examples.groups(losses, settings)
     assert step.tolist() == [19] and order[0][0] == 0 and order[0][-1] == 29
-    assert abs(opposing.correlations(losses, settings, 0)["opposing"][0]) < 0.9
+    assert abs(opposing_examples.correlations(losses, settings, 0)["opposing"][0]) < 0.9
 
 
 def test_largest_rate_that_trains():
@@ -69,11 +91,11 @@ def test_powers_end_in_their_cycle():
 
 
 def test_forward_differences_take_fewer_operations():
-    assert regularisation.cost("cpu", width=8, batch=4)[0] < 1
+    assert regularisation_cost.ratios("cpu", width=8, batch=4)[0] < 1
 
 
 def test_converged_runs_alone_count():
     frame = pd.DataFrame(
         {"seed": [0, 0], "step_size": [0.1, 0.2], "loss": [0.0, 1.0], "trace": [4.0, 90.0]}
     )
-    assert dynamical_stability.largest_product(frame) == [pytest.approx(0.2)]
+    assert minima.largest_product(frame) == [pytest.approx(0.2)]

@@ -24,9 +24,10 @@ def derivatives(
     by_w, by_b, twice = (torch.zeros_like(x) for _ in range(3))
     for _ in range(steps):
         s = x.sigmoid()
-        slope, bend = s * (1 - s), s * (1 - s) * (1 - 2 * s)
+        slope = s * (1 - s)
+        bend, factor = slope * (1 - 2 * s), w * slope
         twice = w * (bend * by_b.square() + slope * twice)
-        by_w, by_b = s + w * slope * by_w, 1 + w * slope * by_b
+        by_w, by_b = s + factor * by_w, 1 + factor * by_b
         x = w * s + b
     s = x.sigmoid()
     slope, bend = s * (1 - s), s * (1 - s) * (1 - 2 * s)

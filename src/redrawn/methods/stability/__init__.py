@@ -11,6 +11,7 @@ from redrawn.methods.stability.gradient_penalty import (
     difference,
     double_backpropagation,
     flooded_step,
+    penalised_gradient,
 )
 from redrawn.methods.stability.sgd_moments import largest_stable_step, moment_radius
 from redrawn.methods.stability.soft_threshold import (
@@ -30,6 +31,7 @@ __all__ = [
     "least_squares_gradient",
     "moment_radius",
     "opposing_signals",
+    "penalised_gradient",
     "proximal_step",
     "residual_perceptron",
     "runge_kutta",

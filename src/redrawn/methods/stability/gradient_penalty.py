@@ -38,3 +38,25 @@ def flooded_step(
 ):
     """Return θ − η sign(L − b) ∇L, a step on |L − b| + b (Ishida et al., ICML 2020): it ascends below the level b."""
     return w - step * (loss(w) - level).sign() * gradient(w)
+
+
+def penalised_gradient(
+    loss: Callable[[Tensor], Tensor],
+    gradient: Gradient,
+    w: Float[Tensor, "*n"],
+    weight: float,
+    ascent: float | None,
+) -> Float[Tensor, "*n"]:
+    """Return ∇L + γ ΔR by differences, exactly with an ascent of zero, or ∇L alone without one.
+
+    Args:
+        loss: what `gradient` is the gradient of.
+        gradient: of a loss, or of each of several along the first dimension.
+        w: parameters.
+        weight: γ.
+        ascent: ε.
+    """
+    if ascent is None:
+        return gradient(w)
+    here, penalty = difference(gradient, w, ascent) if ascent else double_backpropagation(loss, w)
+    return here + weight * penalty

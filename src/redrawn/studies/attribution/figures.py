@@ -6,30 +6,14 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from redrawn.studies.attribution.cams import LAYERS
-
-STYLES = ("-", "--", "-.", ":", (0, (3, 1, 1, 1)))
-MARKERS = "osD^v"
-
-
-def _lines(axes, frame: pd.DataFrame, by: str, x: str, y: str, spread: bool = True) -> None:
-    """Draw the mean of y against x for each name, and its range."""
-    groups = frame.groupby(by, sort=False)
-    for style, marker, (name, rows) in zip(STYLES, MARKERS, groups, strict=False):
-        found = rows.groupby(x)[y].agg(["mean", "min", "max"])
-        (line,) = axes.plot(
-            found.index, found["mean"], linestyle=style, marker=marker, ms=4, label=name
-        )
-        if spread:
-            axes.fill_between(
-                found.index, found["min"], found["max"], color=line.get_color(), alpha=0.15
-            )
+from redrawn.studies.lines import MARKERS, STYLES, lines
 
 
 def steps(frame: pd.DataFrame) -> Figure:
     """Draw the gap of completeness against the number of steps, by network; a line at 5 %."""
     figure, axes = plt.subplots(figsize=(6.5, 3.6))
     rows = frame[frame.method == "IG"]
-    _lines(axes, rows, "network", "steps", "gap")
+    lines(axes, rows, "steps", "gap", "network", markers=True)
     axes.axhline(0.05, color="0.4", linewidth=1)
     axes.text(
         1, 0.053, "5 %", transform=axes.get_yaxis_transform(), ha="right", va="bottom", color="0.3"
@@ -44,9 +28,8 @@ def steps(frame: pd.DataFrame) -> Figure:
 def perturbation(frame: pd.DataFrame) -> Figure:
     """Draw the change of the probability against the share of least salient pixels that turned black."""
     figure, axes = plt.subplots(figsize=(6.5, 3.8))
-    _lines(
-        axes, frame.assign(percent=100 * frame.share), "method", "percent", "change", spread=False
-    )
+    shares = frame.assign(percent=100 * frame.share)
+    lines(axes, shares, "percent", "change", "method", markers=True, spread=False)
     axes.set(
         xscale="log",
         xlabel="least salient pixels turned black (%)",
@@ -95,7 +78,7 @@ def attack(frame: pd.DataFrame) -> Figure:
     figure, two = plt.subplots(1, 2, figsize=(8, 3.8))
     labels = {"overlap": "overlap of the largest 40 %", "distance": "distance of normalised maps"}
     for axes, (column, label) in zip(two, labels.items(), strict=True):
-        _lines(axes, frame, "method", "radius", column)
+        lines(axes, frame, "radius", column, "method", markers=True)
         axes.set(xlabel="radius of the attack", ylabel=label)
     figure.legend(*two[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
@@ -135,7 +118,8 @@ def priors(convergence: pd.DataFrame, digits: pd.DataFrame) -> Figure:
         two[0].plot(rows.groupby("epoch").dependence.mean(), linestyle=style, label=name)
     two[0].set(xlabel="epoch", ylabel="dependence on x₂ over that on x₁")
     two[0].legend()
-    _lines(two[1], digits.assign(percent=100 * digits.noise), "prior", "percent", "accuracy")
+    noisy = digits.assign(percent=100 * digits.noise)
+    lines(two[1], noisy, "percent", "accuracy", "prior", markers=True)
     two[1].set(xlabel="salt and pepper (% of pixels)", ylabel="accuracy on unseen digits")
     two[1].legend()
     return figure

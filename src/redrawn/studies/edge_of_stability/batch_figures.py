@@ -39,7 +39,8 @@ def distance(walk: pd.DataFrame, ways: pd.DataFrame) -> Figure:
     sns.pointplot(
         ways, x="way", y="accuracy", errorbar=("ci", 95), linestyle="none", ax=right, seed=0
     )
-    sns.stripplot(ways, x="way", y="accuracy", color="0.5", alpha=0.6, ax=right)
+    # without jitter, which is drawn anew in every run
+    sns.stripplot(ways, x="way", y="accuracy", color="0.5", alpha=0.6, jitter=False, ax=right)
     right.set(xlabel="", ylabel="test accuracy")
     return figure
 

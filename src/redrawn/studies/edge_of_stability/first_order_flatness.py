@@ -33,7 +33,12 @@ class Settings:
     toy_waves: float = 12.0
 
 
-SETTINGS = {"quick": Settings(1500, 150, 5), "standard": Settings(3000, 800, 6)}
+SETTINGS = {
+    "quick": Settings(1500, 150, 5),
+    "standard": Settings(3000, 800, 6),
+    # the authors' batch and 200 epochs, of all pictures there are
+    "paper": Settings(6000, 9200, 10, side=28, width=512, batch=128, products=30),
+}
 
 
 def toy(settings: Settings) -> tuple[dict[str, float], dict[str, float], pd.DataFrame]:

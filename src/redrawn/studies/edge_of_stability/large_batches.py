@@ -1,18 +1,13 @@
-"""The walk away from the start, and what closes the gap of large batches (Hoffer, Hubara and Soudry)."""
+"""Perceptrons normalised by ghosts, trained with small and large batches (Hoffer, Hubara and Soudry)."""
 
 from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
 import torch
 
 from redrawn.methods.batch_size import ghost_batch_norm
 from redrawn.methods.classifiers import init_perceptron
 from redrawn.methods.recurrent import rescale
-from redrawn.studies.edge_of_stability.clothes import clothes, epochs
 from redrawn.studies.ensemble import cross_entropy, generator
-
-SHAPES = {"linear": lambda t: t, "root": np.sqrt, "logarithm": np.log}
 
 
 @dataclass(frozen=True)
@@ -25,6 +20,7 @@ class Settings:
     width: int
     seeds: int
     runs: int
+    hidden: int = 2
     side: int = 14
     small: int = 32
     large: int = 256
@@ -38,13 +34,27 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1024, 10, 300, 48, 6, 10),
+    "quick": Settings(1024, 8, 300, 48, 6, 10),
     "standard": Settings(2048, 16, 5000, 64, 6, 10),
+    # the perceptron, batches and rates that the paper has on MNIST, and the steps of its walk, on all pictures there are
+    "paper": Settings(
+        6000,
+        50,
+        60_000,
+        512,
+        5,
+        20,
+        hidden=5,
+        side=28,
+        small=128,
+        large=2048,
+        falls=(0.2, 0.4, 0.6),
+    ),
 }
 
 
 class Network:
-    """Perceptrons with two hidden layers, normalised by ghosts, before ReLU; one slice a network."""
+    """Perceptrons with hidden layers that are normalised, by ghosts, before ReLU; one slice a network."""
 
     def __init__(self, layers: list):
         self.layers = [tuple(p.clone().requires_grad_() for p in layer) for layer in layers]
@@ -104,65 +114,8 @@ def train(settings: Settings, start: list, x, y, order, ghost: int, rates, looks
     return network, distances
 
 
-def _start(settings: Settings, count: int, seed: int, device: str):
+def begin(settings: Settings, count: int, seed: int, device: str) -> tuple[list, torch.Generator]:
+    """Return the layers of so many networks, and the source of what is drawn next."""
     source = generator(seed)
-    widths = [settings.side**2, settings.width, settings.width, 10]
+    widths = [settings.side**2, *[settings.width] * settings.hidden, 10]
     return init_perceptron(widths, count, source, device), source
-
-
-def walk(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Train at one step size without end; return (batch, seed, step, distance)."""
-    x, y, _, _ = clothes(settings.pictures, settings.side, device)
-    looks = np.geomspace(settings.first_look, settings.walk, settings.looks).round().astype(int)
-    rows = []
-    for batch in (settings.small, settings.large):
-        start, source = _start(settings, settings.seeds, seed, device)
-        steps = settings.walk if batch == settings.small else settings.walk // 4
-        order = epochs(len(x), batch, settings.seeds, steps, source).to(device)
-        rates = [settings.rate] * steps
-        _, found = train(settings, start, x, y, order, settings.small, rates, set(looks.tolist()))
-        rows += [(batch, i, step, d) for step, all in found.items() for i, d in enumerate(all)]
-    return pd.DataFrame(rows, columns=["batch", "seed", "step", "distance"])
-
-
-def fits(frame: pd.DataFrame) -> dict[str, list[float]]:
-    """Return {shape: residual deviation of a + b f(t) over the range of distances}, one value a seed."""
-    found = {}
-    for name, shape in SHAPES.items():
-        found[name] = []
-        for _, rows in frame.groupby("seed"):
-            design = np.stack([np.ones(len(rows)), shape(rows.step.to_numpy(float))], 1)
-            rest = rows.distance - design @ np.linalg.lstsq(design, rows.distance)[0]
-            found[name].append(float(rest.std() / np.ptp(rows.distance)))
-    return found
-
-
-def gap(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Train each way; return (way, seed, accuracy).
-
-    `large` has the small batch's epochs and step size; `rate` multiplies the step by √(large/small), `ghost` normalises by
-    ghosts of the small batch as well, and `regime` makes as many updates as the small batch.
-    """
-    x, y, unseen, truth = clothes(settings.pictures, settings.side, device)
-    small, large = settings.small, settings.large
-    scaled = settings.rate * (large / small) ** 0.5
-    epoch = {b: len(x) // b for b in (small, large)}
-    updates = settings.epochs * epoch[small]
-    ways = {
-        "small": (small, small, settings.rate, updates),
-        "large": (large, large, settings.rate, settings.epochs * epoch[large]),
-        "rate": (large, large, scaled, settings.epochs * epoch[large]),
-        "ghost": (large, small, scaled, settings.epochs * epoch[large]),
-        "regime": (large, small, scaled, updates),
-    }
-    rows = []
-    for way, (batch, ghost, rate, steps) in ways.items():
-        start, source = _start(settings, settings.runs, seed, device)
-        order = epochs(len(x), batch, settings.runs, steps, source).to(device)
-        fallen = np.searchsorted(settings.falls, np.arange(steps) / steps, side="right")
-        network, _ = train(settings, start, x, y, order, ghost, (rate * 0.1**fallen).tolist())
-        with torch.no_grad():
-            answers = network.scores(unseen.expand(settings.runs, -1, -1)).argmax(-1)
-        right = (answers == truth).float().mean(1).tolist()
-        rows += [(way, i, share) for i, share in enumerate(right)]
-    return pd.DataFrame(rows, columns=["way", "seed", "accuracy"])

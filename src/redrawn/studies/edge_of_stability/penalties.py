@@ -14,6 +14,7 @@ from redrawn.studies.ensemble import generator
 PENALTIES = (0.01, 0.1, 1.0, 3.0, 10.0)
 STEP = 0.1
 POWERS = (1.2, 1.5, 1.8)
+MOVES = {"subgradient": stability.subgradient_step, "proximal": stability.proximal_step}
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,13 @@ SETTINGS = {
 }
 
 
-def lasso(settings: Settings, seed: int, device: str, step: float = STEP) -> pd.DataFrame:
+def lasso(
+    settings: Settings,
+    seed: int,
+    device: str,
+    step: float = STEP,
+    methods=("subgradient", "proximal", "exact"),
+) -> pd.DataFrame:
     """Return (seed, penalty, method, norm, zeros, change): L1 norm, share of zeros, the objective's last relative change."""
     source, (e, n, p) = generator(seed), (settings.problems, settings.rows, settings.columns)
     a = torch.randn(e, 1, n, p, generator=source, dtype=torch.float64).to(device) / n**0.5
@@ -46,19 +53,18 @@ def lasso(settings: Settings, seed: int, device: str, step: float = STEP) -> pd.
     start = torch.randn(e, 1, p, generator=source, dtype=torch.float64).to(device)
     penalty = torch.tensor(PENALTIES, dtype=torch.float64, device=device)[None, :, None]
     rows = []
-    for name, move in {
-        "subgradient": stability.subgradient_step,
-        "proximal": stability.proximal_step,
-    }.items():
-        b = start.expand(e, len(PENALTIES), p)
+    for name in methods:
+        if name == "exact":
+            exact = np.array([[_exact(m.cpu().numpy(), t.cpu().numpy(), s) for s in PENALTIES]
+                              for m, t in zip(a[:, 0], y[:, 0], strict=True)])  # fmt: skip
+            rows += _rows(name, exact, np.zeros(exact.shape[:2]))
+            continue
+        move, b = MOVES[name], start.expand(e, len(PENALTIES), p)
         for _ in range(settings.steps):
             before, b = b, move(b, stability.least_squares_gradient(b, a, y), penalty, step)
         last, earlier = (stability.lasso_objective(z, a, y, penalty[..., 0]) for z in (b, before))
         change = (last / earlier - 1).abs()
         rows += _rows(name, b.cpu().numpy(), change.cpu().numpy())
-    exact = np.array([[_exact(m.cpu().numpy(), t.cpu().numpy(), s) for s in PENALTIES]
-                      for m, t in zip(a[:, 0], y[:, 0], strict=True)])  # fmt: skip
-    rows += _rows("exact", exact, np.zeros(exact.shape[:2]))
     return pd.DataFrame(rows, columns=["method", "seed", "penalty", "norm", "zeros", "change"])
 
 
@@ -92,10 +98,7 @@ def network(settings: Settings, seed: int, device: str) -> pd.DataFrame:
         return -out.log_softmax(-1).gather(-1, y[..., None]).mean((1, 2)).sum()
 
     rows = []
-    for name, move in {
-        "subgradient": stability.subgradient_step,
-        "proximal": stability.proximal_step,
-    }.items():
+    for name, move in MOVES.items():
         u, v = first, second
         for _ in range(settings.network_steps):
             gu, gv = torch.func.grad(loss)((u, v))

@@ -5,21 +5,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-STYLES = ("-", "--", "-.", ":", (0, (3, 1, 1, 1)))
-MARKERS = "osD^v"
-
-
-def _lines(axes, frame: pd.DataFrame, by: str, x: str, y: str) -> None:
-    for style, marker, (name, rows) in zip(
-        STYLES, MARKERS, frame.groupby(by, sort=False), strict=False
-    ):
-        found = rows.groupby(x)[y].agg(["mean", "min", "max"])
-        (line,) = axes.plot(
-            found.index, found["mean"], linestyle=style, marker=marker, ms=4, label=name
-        )
-        axes.fill_between(
-            found.index, found["min"], found["max"], color=line.get_color(), alpha=0.15
-        )
+from redrawn.studies.lines import lines
 
 
 def stable(frame: pd.DataFrame) -> Figure:
@@ -30,7 +16,7 @@ def stable(frame: pd.DataFrame) -> Figure:
         {"trace": "trace of the Hessian", "norm": "norm of the parameters"}.items(),
         strict=True,
     ):
-        _lines(axes, frame, "network", "step_size", column)
+        lines(axes, frame, "step_size", column, "network", markers=True)
         axes.set(xlabel="step size η", ylabel=label, xscale="log", yscale="log")
         axes.set_xticks(
             [0.005, 0.01, 0.02, 0.05, 0.1], labels=["0.005", "0.01", "0.02", "0.05", "0.1"]
@@ -47,7 +33,7 @@ def warm_up(frame: pd.DataFrame, largest: pd.DataFrame, momentum: float) -> Figu
     """Draw final loss against the rate, and the sharpness at the start and after warm-up at the largest rate that trains."""
     figure, two = plt.subplots(1, 2, figsize=(8, 4.2))
     shown = frame.assign(rate=2.0**frame.exponent, loss=frame.loss.clip(upper=4))
-    _lines(two[0], shown, "way", "rate", "loss")
+    lines(two[0], shown, "rate", "loss", "way", markers=True)
     two[0].set(xscale="log", xlabel="learning rate", ylabel="final loss (nats; cut at 4)")
     largest = largest.set_index("way").loc[list(frame.way.unique())].reset_index()
     _each(two[1], largest)
@@ -78,7 +64,7 @@ def _each(axes, largest: pd.DataFrame) -> None:
 def norms(frame: pd.DataFrame, network: pd.DataFrame) -> Figure:
     """Draw L1 norms of solutions against the penalty, and the share of weights by size in the perceptron."""
     figure, two = plt.subplots(1, 2, figsize=(8, 3.8), width_ratios=(3, 2))
-    _lines(two[0], frame, "method", "penalty", "norm")
+    lines(two[0], frame, "penalty", "norm", "method", markers=True)
     two[0].set(xscale="log", xlabel="penalty λ", ylabel="L1 norm of the solution")
     two[0].legend()
     for place, (_, rows) in enumerate(network.groupby("method", sort=False)):

@@ -83,11 +83,10 @@ def spike(frame: pd.DataFrame, threshold: float, real: pd.DataFrame) -> Figure:
 
 def pictures(groups: dict[str, np.ndarray]) -> Figure:
     """Draw a row of pictures for each group."""
-    count = max(map(len, groups.values()))
-    figure, grid = plt.subplots(2, count, figsize=(8, 2.2))
-    for row, (name, images) in zip(grid, groups.items(), strict=True):
-        for axes, image in zip(row, images, strict=True):
-            axes.imshow(image, cmap="gray_r")
-            axes.axis("off")
-        row[0].set_title(name, loc="left", fontsize="small")
+    figure, rows = plt.subplots(2, 1, figsize=(8, 2.2))
+    for axes, (name, images) in zip(rows, groups.items(), strict=True):
+        apart = np.pad(images, ((0, 0), (0, 0), (0, images.shape[-1] // 4)))
+        axes.imshow(np.concatenate(apart, 1), cmap="gray_r")
+        axes.axis("off")
+        axes.set_title(name, loc="left", fontsize="small")
     return figure

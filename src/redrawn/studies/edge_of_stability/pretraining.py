@@ -1,6 +1,5 @@
-"""Weight decay and step sizes with few data and with a stream, and two scaling curves that may cross (Xiao)."""
+"""Weight decay and step sizes with few data and with a stream, for a small language model (Xiao)."""
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,43 +8,36 @@ import torch
 
 from redrawn.data.plays import shakespeare
 from redrawn.methods.language import CharacterTransformer
-from redrawn.methods.scaling import PowerLaw, expected_loss, sampled_loss
 from redrawn.studies.ensemble import generator
-
-SHARES = {"large": 0.5, "quarter": 0.125}
-"""Step sizes of the toy over the sum of its variances' inverse: SGD is stable below about one."""
-
-LAW = PowerLaw(exponent=1.5, features=4096, noise=0.1)
-GROWTHS = (1.0, 1.5)
-"""Data grow as this power of size; by the second, as fast as the last feature's variance falls."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes; `few` characters are read again and again where data repeat; `samples` a feature train the smallest toy."""
+    """Sizes; `few` characters are read again and again where data repeat."""
 
     context: int
     width: int
-    layers: int
     steps: int
     few: int
     seeds: int
-    sizes: tuple[int, ...]
-    runs: int
-    batch: int
+    layers: int = 1
     heads: int = 2
+    batch: int = 8
     rate: float = 0.01
     decay: float = 0.3
     rates: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
     unseen: int = 100
-    law: PowerLaw = LAW
-    samples: int = 8
 
 
 SETTINGS = {
-    "quick": Settings(16, 16, 1, 150, 1000, 3, (8, 16, 32, 64, 128), 16, 8),
-    "standard": Settings(32, 24, 1, 800, 5000, 4, (8, 16, 32, 64, 128, 256), 32, 8),
-}
+    "quick": Settings(16, 16, 150, 1000, 3),
+    "standard": Settings(32, 24, 800, 5000, 4),
+    # NanoDO's default width and depth, and one pass of nearly all characters that there are
+    "paper": Settings(
+        256, 512, 700, 50_000, 3, layers=6, heads=8, rate=0.001, decay=1.0,
+        rates=(0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),
+    ),
+}  # fmt: skip
 
 
 def recipes(settings: Settings) -> pd.DataFrame:
@@ -111,45 +103,3 @@ def best_over_largest(frame: pd.DataFrame) -> np.ndarray:
     best = rows.loc[rows.groupby("seed").loss.idxmin()].set_index("seed").rate
     largest = rows[rows.loss < rows.start].groupby("seed").rate.max()
     return (best / largest).to_numpy()
-
-
-def cross(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Train least squares of growing size and data by both recipes; return (growth, recipe, size, steps, seed, loss, expected)."""
-    source, rows = generator(seed), []
-    total = float(settings.law.variances().sum())
-    shares = torch.tensor(list(SHARES.values()), dtype=torch.float64, device=device)
-    for growth, size in itertools.product(GROWTHS, settings.sizes):
-        smallest = settings.sizes[0]
-        steps = round(settings.samples * smallest * (size / smallest) ** growth)
-        exact = expected_loss(settings.law, size, steps, shares / total)
-        rates = (shares / total).repeat_interleave(settings.runs)
-        found = sampled_loss(settings.law, size, steps, rates, source).unflatten(
-            0, (len(SHARES), -1)
-        )
-        for recipe, values, mean in zip(SHARES, found.tolist(), exact.tolist(), strict=True):
-            rows += [
-                (growth, recipe, size, steps, i, value, mean) for i, value in enumerate(values)
-            ]
-    return pd.DataFrame(
-        rows, columns=["growth", "recipe", "size", "steps", "seed", "loss", "expected"]
-    )
-
-
-def ends(frame: pd.DataFrame, growth: float, size: int) -> dict[str, np.ndarray]:
-    """Return {recipe: decimal logarithm of the loss, one value a seed} at one size."""
-    rows = frame[(frame.growth == growth) & (frame["size"] == size)].sort_values("seed")
-    return {recipe: np.log10(rows[rows.recipe == recipe].loss.to_numpy()) for recipe in SHARES}
-
-
-def crossing(frame: pd.DataFrame, growth: float) -> float:
-    """Return the size at which the expected losses of both recipes are equal, by interpolation; infinite if at none."""
-    table = frame[frame.growth == growth].pivot_table(
-        index="size", columns="recipe", values="expected"
-    )
-    lead = np.log(table["quarter"] / table["large"]).to_numpy()
-    after = np.flatnonzero(lead < 0)
-    if not after.size or not after[0]:
-        return np.inf
-    i = after[0]
-    sizes = np.log(table.index.to_numpy()[[i - 1, i]])
-    return float(np.exp(np.interp(0, -lead[[i - 1, i]], sizes)))

@@ -1,4 +1,4 @@
-"""The wall in the error of a recurrent unit, and temporal order with and without what is done about it (Pascanu et al.)."""
+"""The wall in the error of a recurrent unit, and descents that meet it (Pascanu, Mikolov and Bengio)."""
 
 from dataclasses import dataclass
 
@@ -11,22 +11,12 @@ from redrawn.studies.ensemble import generator
 
 WALLS = (4.6, 5.0, 5.4)
 FLOORS = -2.95, -1.95
-METHODS = {"neither": (np.inf, 0.0), "clipping": (1.0, 0.0), "both": (1.0, 4.0)}
-"""Threshold of the norm and weight of the Jacobian term."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes; step size, batch, threshold and weight of the temporal-order task are the paper's."""
+    """Sizes of grids, and starts, steps, step size and threshold of descents."""
 
-    lengths: tuple[int, ...]
-    updates: int
-    seeds: int
-    unseen: int
-    every: int
-    units: int = 50
-    batch: int = 20
-    rate: float = 0.01
     surface: int = 141
     line: int = 20_001
     starts: int = 40
@@ -36,10 +26,7 @@ class Settings:
     threshold: float = 0.1
 
 
-SETTINGS = {
-    "quick": Settings((10,), 900, 6, 400, 25),
-    "standard": Settings((10, 20), 4000, 6, 1000, 50),
-}
+SETTINGS = {"quick": Settings(surface=101), "standard": Settings(), "paper": Settings(401)}
 
 
 def surface(settings: Settings, device: str) -> pd.DataFrame:
@@ -104,47 +91,3 @@ def descend(settings: Settings, seed: int, device: str) -> tuple[pd.DataFrame, p
         columns = {"w": w, "b": b, "error": recurrent.error(w, b)}
         paths.append(pd.DataFrame(columns).assign(method=method, step=range(len(w))))
     return pd.DataFrame(rows, columns=["method", "seed", "error"]), pd.concat(paths)
-
-
-def order(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Learn temporal order; return (length, method, seed, updates, wrong).
-
-    `updates` is how many it took until fewer than 1 % of fresh sequences were wrong, or the budget; `wrong` the least
-    share seen. A seed's networks share their start and their sequences.
-    """
-    rows = []
-    copies, seeds = len(METHODS), settings.seeds
-    threshold, weight = (
-        torch.tensor(column, dtype=torch.float32, device=device).repeat_interleave(seeds)
-        for column in zip(*METHODS.values(), strict=True)
-    )
-    for length in settings.lengths:
-        source = generator(seed)
-        start = recurrent.initial(settings.units, 6, 4, seeds, source)
-        weights = recurrent.Weights(*(p.repeat(copies, 1, 1).to(device) for p in start))
-        updates = torch.full((copies * seeds,), settings.updates)
-        least = torch.ones(copies * seeds)
-        for done in range(1, settings.updates + 1):
-            inputs, classes = recurrent.temporal_order(
-                length, (seeds, settings.batch), source, device
-            )
-            inputs, classes = inputs.repeat(1, copies, 1, 1), classes.repeat(copies, 1)
-            _, gradient, errors = recurrent.backward(weights, inputs, classes)
-            _, term = recurrent.jacobian_term(errors)
-            gradient = [gradient[0] + weight[:, None, None] * term, *gradient[1:]]
-            gradient = recurrent.rescale(gradient, threshold)
-            weights = recurrent.Weights(
-                *(p - settings.rate * g for p, g in zip(weights, gradient, strict=True))
-            )
-            if done % settings.every == 0:
-                inputs, classes = recurrent.temporal_order(
-                    length, (1, settings.unseen), source, device
-                )
-                _, scores = recurrent.forward(weights, inputs)
-                wrong = (scores.argmax(-1) != classes).float().mean(1).cpu()
-                updates = torch.where(wrong < 0.01, updates.clamp_max(done), updates)
-                least = torch.minimum(least, wrong)
-        names = [(length, m, i) for m in METHODS for i in range(seeds)]
-        each = zip(names, updates.tolist(), least.tolist(), strict=True)
-        rows += [(*name, *values) for name, *values in each]
-    return pd.DataFrame(rows, columns=["length", "method", "seed", "updates", "wrong"])
