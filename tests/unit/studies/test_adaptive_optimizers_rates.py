@@ -281,3 +281,18 @@ def test_tensor_programs_in_miniature():
     assert max(tensor_programs.invariance(small, 0, "cpu")) < 1e-9
     assert np.shape(tensor_programs.spread(small, 0, "cpu")["y"]) == (2, 3)
     assert len(tensor_programs.rates(small, 0, "cpu")) == 2 * 3 * 3 * 2
+
+
+def test_runs_of_a_seed_share_a_problem_and_seeds_do_not(monkeypatch):
+    seen, train = [], tensor_programs.descend
+
+    def record(net, x, y, *rest):
+        seen.append(torch.cat([x, y], 2))
+        return train(net, x, y, *rest)
+
+    monkeypatch.setattr(tensor_programs, "descend", record)
+    small = replace(tensor_programs.SETTINGS["quick"], widths=(8, 16), seeds=3, steps=1)
+    tensor_programs.scaling(small, 0, "cpu")
+    narrow, wide = seen[0].unflatten(0, (3, 2)), seen[1]
+    assert torch.equal(narrow[:, 0], narrow[:, 1]) and torch.equal(narrow[:, 0], wide)
+    assert not torch.isclose(wide[0], wide[1]).all(-1).any()

@@ -1,7 +1,7 @@
 """Adam in wide networks under several parametrisations (Yang and Littwin, 2023).
 
 Perceptrons with ReLU, ten Gaussian inputs and random scalar targets, as in the paper's Sec. 5.1; networks of a width
-are runs side by side, all on the same inputs. Outputs are those above the initial ones.
+are runs side by side, and those of one seed at all widths learn the same problem. Outputs are those above the initial ones.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ SIDE = 7  # pixels along an edge of the pictures that learning rates are chosen 
 
 @dataclass(frozen=True)
 class Settings:
-    """Widths and sizes; a seed is the mean over some runs, or, for spreads, a group of them."""
+    """Widths and sizes; a seed is a problem and some networks of each width, or, for spreads, a group of them."""
 
     widths: tuple[int, ...]
     shown: tuple[int, ...]
@@ -47,18 +47,28 @@ class Settings:
 NARROW, WIDE = (64, 192, 512), (64, 128, 256, 512, 1024, 2048)
 SETTINGS = {
     "quick": Settings(
-        NARROW, (64, 512), (32, 64, 128, 256), (32, 64, 128), 20, 5, 6, 5, 2, 0.25, 4
+        NARROW,
+        (64, 512),
+        (32, 64, 128, 256),
+        (32, 64, 128),
+        14,
+        5,
+        6,
+        5,
+        2,
+        0.25,
+        4,
+        spread_groups=12,
     ),
     "standard": Settings(WIDE, (64, 512, 2048), WIDE[:-2], WIDE[:-2], 6, 10, 20, 10, 6, 0.5, 9),
     "paper": Settings(WIDE, (64, 512, 7000), WIDE, WIDE, 10, 10, 20, 10, 10, 0.5, 9),
 }
 
 
-def problem(seed: int, device: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return inputs (SAMPLES, INPUTS) and targets (SAMPLES, 1)."""
-    source = generator(seed)
-    x = torch.randn((SAMPLES, INPUTS), generator=source)
-    return x.to(device), torch.randn((SAMPLES, 1), generator=source).to(device)
+def problems(count: int, source: torch.Generator, device: str):
+    """Draw inputs (count, SAMPLES, INPUTS) and targets (count, SAMPLES, 1)."""
+    x = torch.randn((count, SAMPLES, INPUTS), generator=source)
+    return x.to(device), torch.randn((count, SAMPLES, 1), generator=source).to(device)
 
 
 def exponents(parametrisation: str, hidden: int):
@@ -69,34 +79,41 @@ def exponents(parametrisation: str, hidden: int):
 
 def descend(net: WideMLP, x, y, rate: float, steps: int):
     """Train on squared loss by Adam, all inputs at each step; yield outputs above initial ones, (e, m), after each step."""
-    start = net(x).detach()
+    found = net(x)
+    start = found.detach()
     adam = net.adam(rate, eps=EPSILON)
     for _ in range(steps):
         adam.zero_grad(set_to_none=True)
-        (net(x) - start - y).square().mean((1, 2)).sum().backward()
+        (found - start - y).square().mean((1, 2)).sum().backward()
         adam.step()
-        yield (net(x) - start).detach()[..., 0]
+        found = net(x)
+        yield (found - start).detach()[..., 0]
 
 
 def scaling(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     """Train each width under each parametrisation; return (parametrisation, width, seed, features, outputs).
 
     These are root mean squares of the change of the last features and of outputs; over one step under the standard
-    parametrisation, which saturates later, and over all of them under the others.
+    parametrisation, which saturates later, and over all of them under the others. They are means over runs, which are
+    more where networks are narrower and vary more.
     """
-    x, y = problem(seed, device)
     rows = []
     for name in PARAMETRISATIONS:
         for width in settings.widths:
             source = generator(seed)
-            net = WideMLP(exponents(name, 2), width, INPUTS, 1, settings.seeds, source, device)
-            before = net.features(x).detach()
+            runs = max(settings.widths) // width
+            drawn = problems(settings.seeds, source, device)
+            x, y = (each.repeat_interleave(runs, 0) for each in drawn)
+            net = WideMLP(exponents(name, 2), width, INPUTS, 1, len(x), source, device)
+            with torch.no_grad():
+                before = net.features(x)
             steps = 1 if name.startswith("standard") else settings.steps
             *_, moved = descend(net, x, y, settings.scaling_rate, steps)
-            features = (net.features(x).detach() - before).square().mean((1, 2)).sqrt()
-            outputs = moved.square().mean(1).sqrt()
-            each = zip(features.tolist(), outputs.tolist(), strict=True)
-            rows += [(name, width, i, *line) for i, line in enumerate(each)]
+            with torch.no_grad():
+                features = (net.features(x) - before).square().mean((1, 2)).sqrt()
+            both = torch.stack([features, moved.square().mean(1).sqrt()], 1)
+            means = both.unflatten(0, (settings.seeds, runs)).mean(1).tolist()
+            rows += [(name, width, i, *line) for i, line in enumerate(means)]
     return pd.DataFrame(rows, columns=["parametrisation", "width", "seed", "features", "outputs"])
 
 
@@ -111,14 +128,14 @@ def slopes(frame: pd.DataFrame, parametrisation: str, column: str) -> list[float
 
 
 def outputs(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Follow outputs as the paper's figures do; return (parametrisation, width, trial, input, step, output)."""
-    x, y = problem(seed, device)
+    """Follow outputs on one problem, as the paper's figures do; return (parametrisation, width, trial, input, step, output)."""
     frames = []
     for name in ("neural tangent", "maximal update"):
         layers = exponents(name, LAYERS.get(name, 2))
         for width in settings.shown:
-            trials = settings.trials
-            net = WideMLP(layers, width, INPUTS, 1, trials, generator(seed), device)
+            trials, source = settings.trials, generator(seed)
+            x, y = problems(1, source, device)
+            net = WideMLP(layers, width, INPUTS, 1, trials, source, device)
             path = descend(net, x, y, settings.rate, settings.shown_steps)
             followed = torch.stack([torch.zeros(trials, SHOWN, device=device)]
                                    + [f[:, :SHOWN] for f in path])  # fmt: skip
@@ -132,14 +149,16 @@ def outputs(settings: Settings, seed: int, device: str) -> pd.DataFrame:
 def spread(settings: Settings, seed: int, device: str) -> dict[str, list]:
     """Return {"x": widths, "y": spreads of outputs over runs under the maximal update, one list a group of runs}.
 
-    The deviation over the runs of a group after the last step, root mean square over inputs.
+    The deviation over the runs of a group after the last step, root mean square over inputs. Each group has a problem of
+    its own.
     """
-    x, y = problem(seed, device)
     layers = exponents("maximal update", 2)
     found = []
     for width in settings.spread_widths:
-        trials = settings.spread_groups * settings.trials
-        net = WideMLP(layers, width, INPUTS, 1, trials, generator(seed), device)
+        source = generator(seed)
+        drawn = problems(settings.spread_groups, source, device)
+        x, y = (each.repeat_interleave(settings.trials, 0) for each in drawn)
+        net = WideMLP(layers, width, INPUTS, 1, len(x), source, device)
         *_, moved = descend(net, x, y, settings.scaling_rate, settings.steps)
         groups = moved.unflatten(0, (settings.spread_groups, settings.trials))
         found.append(groups.var(1).mean(1).sqrt().tolist())
@@ -148,15 +167,15 @@ def spread(settings: Settings, seed: int, device: str) -> dict[str, list]:
 
 def invariance(settings: Settings, seed: int, device: str, theta: float = 0.37) -> list[float]:
     """Return the largest difference of outputs between a parametrisation and one moved by θ, over outputs, by seed."""
-    x, y = (t.double() for t in problem(seed, device))
     worst = torch.zeros(settings.seeds, dtype=torch.float64, device=device)
     width = settings.widths[0]
     for name in PARAMETRISATIONS:
         ends = []
         for shift in (0.0, theta):
             layers = [e.shifted(shift) for e in exponents(name, 2)]
-            sizes = (width, INPUTS, 1, settings.seeds)
-            net = WideMLP(layers, *sizes, generator(seed), device, torch.float64)
+            source = generator(seed)
+            x, y = (each.double() for each in problems(settings.seeds, source, device))
+            net = WideMLP(layers, width, INPUTS, 1, settings.seeds, source, device, torch.float64)
             *_, moved = descend(net, x, y, settings.scaling_rate, settings.steps)
             ends.append(moved)
         size = ends[0].abs().amax(1)
