@@ -42,6 +42,16 @@ class Settings:
 SETTINGS = {
     "quick": Settings(960, 4, 6, ridges=(0.00625, 1.6)),
     "standard": Settings(4000, 9, 10),
+    # epochs, width, batch and λ of the paper's ViT
+    "paper": Settings(
+        6000,
+        200,
+        5,
+        batch=128,
+        channels=384,
+        hidden=384,
+        ridges=(0.00625, 0.0125, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6),
+    ),
 }
 
 

@@ -45,6 +45,7 @@ class Settings:
 SETTINGS = {
     "quick": Settings(1_000_000, 3_000_000, 4, 3),
     "standard": Settings(3_000_000, 10_000_000, 8, 10),
+    "paper": Settings(10_000_000, 10_000_000, 10, 100, side=28),
 }
 
 
