@@ -6,6 +6,7 @@ their start and the order of pictures, and methods share both.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,7 @@ SETTINGS = {
 }
 
 
+@cache
 def clothes(part: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Return standardised pictures, (n, SIDE, SIDE), and their classes."""
     images, labels = fashion.fashion_mnist(part, SIDE)

@@ -35,9 +35,9 @@ class Rows:
         signed = values * self.labels.gather(1, order)[..., None]
         # one contiguous block a step: slicing the middle dimension is slower than the arithmetic
         places, signed = (t.transpose(0, 1).contiguous() for t in (places, signed))
-        for t in range(order.shape[1]):
-            margin = (w.gather(1, places[t]) * signed[t]).sum(1)
+        for seen, (place, row) in enumerate(zip(places, signed, strict=True), 1):
+            margin = (w.gather(1, place) * row).sum(1)
             pull = rate * torch.sigmoid(-margin)
-            w.scatter_add_(1, places[t], pull[:, None] * signed[t])
-            if t + 1 in after:
-                yield t + 1, torch.nn.functional.softplus(-self.margins(w)).mean(1)
+            w.scatter_add_(1, place, pull[:, None] * row)
+            if seen in after:
+                yield seen, torch.nn.functional.softplus(-self.margins(w)).mean(1)
