@@ -13,7 +13,7 @@ from redrawn.studies.adaptive_optimizers import (
     analytical_valleys,
     clothing,
     implicit_steps,
-    linear_losses,
+    known_gradients,
     norms,
     rosenbrock,
     scaled_data,
@@ -28,13 +28,13 @@ def test_clipped_sums_are_those_one_by_one(steps, start):
     for step in steps:
         x = min(max(x + step, -1.0), 1.0)
         expected.append(x)
-    np.testing.assert_allclose(linear_losses.clipped_sum(np.array(steps), start), expected, atol=1e-12)  # fmt: skip
+    np.testing.assert_allclose(known_gradients.clipped_sum(np.array(steps), start), expected, atol=1e-12)  # fmt: skip
 
 
 def test_filters_play_as_the_optimizer_does():
     t = np.arange(1, 700)
     gradients = np.where(t % 101 == 1, 1010.0, -10.0)
-    for method, (x, scale) in linear_losses.play(gradients, 0.5, (0.9, 0.99)).items():
+    for method, (x, scale) in known_gradients.play(gradients, 0.5, (0.9, 0.99)).items():
         w = torch.zeros(1, dtype=torch.float64)
         run = optimizers.AMSGrad([w], 1.0, (0.9, 0.99), 0.0, (-1.0, 1.0), method == "AMSGrad")
         path = []

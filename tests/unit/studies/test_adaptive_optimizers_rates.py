@@ -10,10 +10,18 @@ from sklearn.linear_model import LogisticRegression
 
 from redrawn.studies.adaptive_optimizers import (
     affine_noise,
+    clipped_speed,
     data_passes,
     directional_sharpness,
     first_layer,
+    first_layer_training,
+    first_layer_updates,
+    next_steps,
+    output_spread,
     phase_retrieval,
+    rate_transfer,
+    removed_pronouns,
+    sparse_rows,
     step_noise,
     symmetric_smoothness,
     tensor_programs,
@@ -97,7 +105,7 @@ def test_phase_retrieval_counts_samples_of_large_batches_whole():
 @pytest.fixture(scope="module")
 def passages():
     small = data_passes.Settings(passages=300, words=60, passes=2, seeds=2)
-    return small, data_passes.draw(small, generator(0))
+    return small, removed_pronouns.draw(small.passages, small.words, generator(0))
 
 
 def test_passages_are_unit_rows_with_a_constant(passages):
@@ -129,7 +137,7 @@ def test_risk_gradient_is_its_derivative(passages):
 
 def test_a_stochastic_pass_is_the_plain_loop(passages):
     _, (x, y) = passages
-    rows = data_passes.Rows([(x, y)], "cpu")
+    rows = sparse_rows.Rows([(x, y)], "cpu")
     w = torch.zeros(1, rows.columns + 1)
     order = torch.randperm(len(y), generator=generator(1))[None]
     ((seen, loss),) = rows.one_pass(w, 0.7, order, {len(y)})
@@ -182,7 +190,7 @@ def test_sharpness_is_that_of_the_whole_hessian(tiny_sharp):
     parameters = text.model.initial(2, source).double()
     held = text.batch(2)
     v = torch.randn(parameters.shape, generator=source, dtype=torch.float64)
-    steps = dict.fromkeys(directional_sharpness.METHODS, v)
+    steps = dict.fromkeys(next_steps.METHODS, v)
     directions = directional_sharpness.units(steps)
     found = directional_sharpness.measure(text, parameters, directions, held)
     # second difference along the direction, network by network
@@ -202,7 +210,7 @@ def test_directions_are_what_optimizers_step_along():
     shape = torch.Size((2, 30))
     source = generator(0)
     gradients = torch.randn((3, *shape), generator=source)
-    beside = directional_sharpness.Directions(shape, "cpu")
+    beside = next_steps.Directions(shape, "cpu")
     (adam,) = [torch.zeros(shape, requires_grad=True)]
     run = torch.optim.Adam([adam], lr=1.0)
     average = torch.zeros(shape)
@@ -220,10 +228,10 @@ def test_directions_are_what_optimizers_step_along():
 def test_sharpness_studies_in_miniature(tiny_sharp):
     frame, rays = directional_sharpness.trajectories(tiny_sharp, 0, "cpu")
     assert len(frame) == 2 * 2 * 6 * 2 and np.isfinite(frame.sharpness).all()
-    assert set(rays.method) == set(directional_sharpness.METHODS)
+    assert set(rays.method) == set(next_steps.METHODS)
     assert directional_sharpness.ratio(frame, "SGD", "SGD") == [1.0, 1.0]
-    speeds = directional_sharpness.speeds(tiny_sharp, 0, "cpu")
-    best = directional_sharpness.best(speeds, ("SGD", "Adam"))
+    speeds = clipped_speed.speeds(tiny_sharp, 0, "cpu")
+    best = clipped_speed.best(speeds, ("SGD", "Adam"))
     assert best["Adam"] == speeds[speeds.method == "Adam"].groupby("rate").loss.apply(list).loc[
         speeds[speeds.method == "Adam"].groupby("rate").loss.mean().idxmin()]  # fmt: skip
 
@@ -240,13 +248,13 @@ def test_speed_up_reads_off_the_crossing():
     losses = {"plain": [4.0, 3.0, 2.0, 1.0], "TrAct": [3.0, 1.5, 0.5, 0.2]}
     frame = pd.DataFrame([{"method": m, "seed": 0, "epoch": k + 1, "train": v}
                           for m, each in losses.items() for k, v in enumerate(each)])  # fmt: skip
-    assert first_layer.speed_up(frame) == [pytest.approx(4 / 2.5)]
+    assert first_layer_training.speed_up(frame) == [pytest.approx(4 / 2.5)]
     slow = frame.assign(train=frame.train + 9 * (frame.method == "TrAct"))
-    assert first_layer.speed_up(slow) == [1.0]
+    assert first_layer_training.speed_up(slow) == [1.0]
 
 
 def test_contrast_of_plain_gradients_is_the_square():
-    found = first_layer.contrast(first_layer.SETTINGS["quick"], 0)
+    found = first_layer_updates.contrast(first_layer.SETTINGS["quick"], 0)
     np.testing.assert_allclose(found["plain"], 1 / 16)
 
 
@@ -269,21 +277,34 @@ def test_best_rate_is_the_valley():
     rate = np.array([0.1, 0.2, 0.4, 0.8, 1.6])
     rows = [{"parametrisation": "p", "seed": s, "width": w, "rate": r, "loss": np.exp(np.log(r / 0.3) ** 2)}
             for s in (0, 1) for w in (8, 16, 32) for r in rate]  # fmt: skip
-    found = tensor_programs.best_rates(pd.DataFrame(rows), "p")
+    found = rate_transfer.best_rates(pd.DataFrame(rows), "p")
     assert found["x"] == [8, 16, 32]
     np.testing.assert_allclose(found["y"], 0.3)
-    np.testing.assert_allclose(
-        tensor_programs.rate_exponents(pd.DataFrame(rows), "p"), 0, atol=1e-9
-    )
+    np.testing.assert_allclose(rate_transfer.rate_exponents(pd.DataFrame(rows), "p"), 0, atol=1e-9)
 
 
 def test_tensor_programs_in_miniature():
-    small = replace(tensor_programs.SETTINGS["quick"], widths=(8, 16, 32), shown=(8,), seeds=2,
-                    steps=2, shown_steps=2, trials=2, spread_widths=(8, 16, 32), spread_groups=2,
-                    rate_widths=(8, 16, 32), rates=3, rate_steps=2)  # fmt: skip
+    small = tensor_programs.Settings((8, 16, 32), 2, 2)
     assert len(tensor_programs.scaling(small, 0, "cpu")) == 4 * 3 * 2
-    shown = tensor_programs.outputs(small, 0, "cpu")
-    assert (shown[shown.step == 0].output == 0).all() and shown[shown.step == 2].output.std() > 0
     assert max(tensor_programs.invariance(small, 0, "cpu")) < 1e-9
-    assert np.shape(tensor_programs.spread(small, 0, "cpu")["y"]) == (2, 3)
-    assert len(tensor_programs.rates(small, 0, "cpu")) == 2 * 3 * 3 * 2
+    spreads = output_spread.Settings((8,), 2, (8, 16, 32), 2, 2, groups=2)
+    shown = output_spread.outputs(spreads, 0, "cpu")
+    assert (shown[shown.step == 0].output == 0).all() and shown[shown.step == 2].output.std() > 0
+    assert np.shape(output_spread.spread(spreads, 0, "cpu")["y"]) == (2, 3)
+    transfer = rate_transfer.Settings((8, 16, 32), 2, 0.25, 3, steps=2)
+    assert len(rate_transfer.rates(transfer, 0, "cpu")) == 2 * 3 * 3 * 2
+
+
+def test_runs_of_a_seed_share_a_problem_and_seeds_do_not(monkeypatch):
+    seen, train = [], tensor_programs.descend
+
+    def record(net, x, y, *rest):
+        seen.append(torch.cat([x, y], 2))
+        return train(net, x, y, *rest)
+
+    monkeypatch.setattr(tensor_programs, "descend", record)
+    small = tensor_programs.Settings((8, 16), 3, 1)
+    tensor_programs.scaling(small, 0, "cpu")
+    narrow, wide = seen[0].unflatten(0, (3, 2)), seen[1]
+    assert torch.equal(narrow[:, 0], narrow[:, 1]) and torch.equal(narrow[:, 0], wide)
+    assert not torch.isclose(wide[0], wide[1]).all(-1).any()

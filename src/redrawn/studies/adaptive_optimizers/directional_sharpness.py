@@ -11,18 +11,17 @@ import pandas as pd
 import torch
 
 from redrawn.data import plays
-from redrawn.methods import optimizers
 from redrawn.methods.curvature import hessian_vector_product
 from redrawn.methods.language import CharacterTransformer
+from redrawn.studies.adaptive_optimizers.next_steps import METHODS, Directions
 from redrawn.studies.ensemble import generator
 
-SGD_CLIP, ADAM_CLIP = 0.1, 0.5  # shares of coordinates that are clipped
 TENTH = "SGD, largest tenth"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes; `rates` are what the speed of each method is best of."""
+    """Sizes; `steps` and `speed_seeds` are those of the runs that speeds are measured by."""
 
     checkpoints: tuple[int, ...]
     seeds: int
@@ -42,48 +41,11 @@ class Settings:
 SETTINGS = {
     "quick": Settings((20, 60), 4, 16, 8, steps=10, speed_seeds=2),
     "standard": Settings((20, 50, 100, 200), 5, 32, 16),
-}
-
-RATES = {
-    "SGD": (0.3, 1.0, 3.0, 10.0),
-    "clipped SGD": (0.3, 1.0, 3.0, 10.0),
-    "Adam": (1e-3, 3e-3, 1e-2, 3e-2),
-    "clipped Adam": (0.03, 0.1, 0.3, 1.0),
-}
-
-
-class Directions:
-    """The step that each method would make next, kept beside a trajectory that another one makes.
-
-    Each has a row of zeros a network that it steps away from with a rate of one, and that is put back.
-    """
-
-    def __init__(self, shape: torch.Size, device: str):
-        self.at = {name: torch.zeros(shape, device=device) for name in METHODS}
-        self.run = {name: make([self.at[name]]) for name, (make, _) in METHODS.items()}
-
-    def step(self, gradient: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Take in a gradient and return each method's step for a learning rate of one."""
-        found = {}
-        for name, (_, share) in METHODS.items():
-            self.at[name].grad = optimizers.clip_coordinates(gradient, share) if share else gradient
-            self.run[name].step()
-            found[name] = self.at[name].clone()
-            self.at[name].zero_()
-        return found
-
-
-def _momentum(p):
-    return torch.optim.SGD(p, lr=1.0, momentum=0.9, dampening=0.9)
-
-
-# how a method is made, and the share of coordinates that is clipped before it sees the gradient
-METHODS = {
-    "SGD": (_momentum, 0.0),
-    "clipped SGD": (_momentum, SGD_CLIP),
-    "Adam": (lambda p: torch.optim.Adam(p, lr=1.0), 0.0),
-    "clipped Adam": (lambda p: optimizers.ClippedAdam(p, lr=1.0, share=ADAM_CLIP), 0.0),
-    "Lion": (lambda p: optimizers.Lion(p, lr=1.0), 0.0),
+    # T5-small's sizes, with shorter texts, so that networks fit one GPU side by side; looked at in the middle of
+    # epochs 2, 5, 10 and 20 of 320 steps
+    "paper": Settings(
+        (480, 1440, 3040, 6240), 3, 512, 32, 6400, 2, 6, 8, 256, adam_rate=2e-4, sgd_rate=2e-4
+    ),
 }
 
 
@@ -185,45 +147,3 @@ def ratio(frame: pd.DataFrame, method: str, to: str) -> list[float]:
     """Return the median over checkpoints and trajectories of one method's sharpness over another's, one value a seed."""
     table = frame.pivot(index=["seed", "trajectory", "step"], columns="method", values="sharpness")
     return (table[method] / table[to]).groupby("seed").median().tolist()
-
-
-def speeds(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Train by each method at each of its rates, all side by side; return (method, rate, seed, loss).
-
-    `loss` is the mean over the last tenth of steps. Networks of one seed start alike and see the same texts.
-    """
-    frames = []
-    for method, rates in RATES.items():
-        source = generator(seed)
-        text = Text(settings, settings.speed_seeds, source, device)
-        start = text.model.initial(settings.speed_seeds, source, device)
-        parameters = start.repeat(len(rates), 1)
-        rate = torch.tensor(rates, device=device).repeat_interleave(settings.speed_seeds)[:, None]
-        make, share = METHODS[method]
-        shadow = torch.zeros_like(parameters)
-        run = make([shadow])
-        total = torch.zeros(len(parameters), device=device)
-        last = settings.steps // 10
-        for step in range(settings.steps):
-            texts = text.batch(settings.batch).repeat(len(rates), 1, 1)
-            losses, gradient = text.gradient(parameters, texts)
-            shadow.grad = optimizers.clip_coordinates(gradient, share) if share else gradient
-            run.step()
-            # rates differ between rows, which an optimizer's own do not
-            parameters = parameters + rate * shadow
-            shadow.zero_()
-            total += losses / last if step >= settings.steps - last else 0
-        index = [(r, i) for r in rates for i in range(settings.speed_seeds)]
-        found = zip(index, total.tolist(), strict=True)
-        frames += [(method, r, i, v) for (r, i), v in found]
-    return pd.DataFrame(frames, columns=["method", "rate", "seed", "loss"])
-
-
-def best(frame: pd.DataFrame, methods: tuple[str, ...]) -> dict[str, list[float]]:
-    """Return each method's losses at its rate of least mean loss, one value a seed; a rate that blew up is not it."""
-    found = {}
-    for method in methods:
-        table = frame[frame.method == method].pivot(index="seed", columns="rate", values="loss")
-        means = table.mean().where(np.isfinite(table).all(), np.inf)
-        found[method] = table[means.idxmin()].tolist()
-    return found

@@ -1,24 +1,12 @@
-"""Adam and AMSGrad on linear losses over [−1, 1], and on digits (Reddi, Kale and Kumar, 2018).
-
-Gradients of linear losses do not depend on the iterate. Both moments are then linear filters of gradients known in
-advance, and the iterate is a sum of known steps that is clipped as it goes: millions of rounds in a second.
-"""
+"""Adam and AMSGrad on linear losses over [−1, 1], in a fixed order and at random (Reddi, Kale and Kumar, 2018)."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import torch
-from jaxtyping import Float
-from scipy.signal import lfilter
 
-from redrawn.data import digits
-from redrawn.methods import optimizers
-from redrawn.studies.adaptive_optimizers.own_rates import OwnRates
-from redrawn.studies.ensemble import cross_entropy, generator
-from redrawn.studies.tidy import per_seed
+from redrawn.studies.adaptive_optimizers.known_gradients import METHODS, play
 
-METHODS = ("Adam", "AMSGrad")
 FIGURE_BETAS = (0.9, 0.99)
 STEEP, PERIOD, CHANCE = 1010.0, 101, 0.01
 
@@ -29,61 +17,17 @@ class Settings:
 
     rounds: int
     stochastic_rounds: int
-    digit_seeds: int
-    digit_epochs: int
     seeds: int = 8
     online_alpha: float = 0.5
     stochastic_alpha: float = 2.0
     slopes: tuple[float, ...] = (3.0, 5.0, 10.0)
-    alphas: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0)
-    second: tuple[float, ...] = (0.99, 0.999)
-    side: int = 14
-    batch: int = 128
-    train: int = 5000
 
 
 SETTINGS = {
-    "quick": Settings(1_000_000, 3_000_000, 4, 3),
-    "standard": Settings(3_000_000, 10_000_000, 8, 10),
+    "quick": Settings(1_000_000, 3_000_000),
+    "standard": Settings(3_000_000, 10_000_000),
+    "paper": Settings(10_000_000, 10_000_000),
 }
-
-
-def clipped_sum(
-    steps: Float[np.ndarray, "n"], start: float = 0.0, low: float = -1.0, high: float = 1.0
-) -> Float[np.ndarray, "n"]:
-    """Return x after each of x ← clip(x + step, low, high).
-
-    Such maps compose to maps min(max(x + a, b), c): blocks are composed side by side, and only their ends one by one.
-    """
-    block = int(np.sqrt(len(steps))) + 1
-    table = np.zeros((block, -(-len(steps) // block)))
-    table.T.flat[: len(steps)] = steps  # a block a column
-    move, bottom, top = np.zeros(table.shape[1]), low, high
-    for row in table:
-        move = move + row
-        bottom, top = np.clip(bottom + row, low, high), np.clip(top + row, low, high)
-    starts = np.empty(table.shape[1])
-    for i in range(len(starts)):
-        starts[i] = start
-        start = min(max(start + move[i], bottom[i]), top[i])
-    x = starts
-    for i, row in enumerate(table):
-        x = table[i] = np.clip(x + row, low, high)
-    return table.T.flatten()[: len(steps)]
-
-
-def play(gradients: Float[np.ndarray, "n"], alpha: float, betas, start: float = 0.0) -> dict:
-    """Return each method's iterates x_1, …, x_n with steps α/√t, and its √v, both of shape (n,)."""
-    first, second = betas
-    mean = lfilter([1 - first], [1, -first], gradients)
-    square = lfilter([1 - second], [1, -second], gradients**2)
-    rate = alpha / np.sqrt(np.arange(1, len(gradients) + 1))
-    found = {}
-    for method in METHODS:
-        scale = np.sqrt(np.maximum.accumulate(square) if method == "AMSGrad" else square)
-        after = clipped_sum(-rate * mean / scale, start)
-        found[method] = np.concatenate([[start], after[:-1]]), scale
-    return found
 
 
 def looks(rounds: int, count: int = 200) -> np.ndarray:
@@ -170,51 +114,3 @@ def stochastic(settings: Settings, seed: int) -> pd.DataFrame:
 def late(frame: pd.DataFrame, method: str) -> list[float]:
     """Return the method's mean iterate over the last tenth of rounds, one a seed."""
     return frame[frame.method == method].groupby("seed").late.last().tolist()
-
-
-def logistic(settings: Settings, seed: int, device: str) -> pd.DataFrame:
-    """Fit digits at every α and β₂; return (method, alpha, second, seed, loss), the loss on all pictures, in nats."""
-    source = generator(seed)
-    images, labels = digits.mnist(settings.side)
-    x = torch.from_numpy(images).float().reshape(len(images), -1).to(device)
-    y = torch.from_numpy(labels).to(device)
-    alphas, seeds = torch.tensor(settings.alphas, device=device), settings.digit_seeds
-    copies = len(alphas) * seeds
-    runs = {}
-    for method in METHODS:
-        for second in settings.second:
-            w = torch.zeros(copies, x.shape[1] + 1, 10, device=device)
-            make = lambda p, s=second, m=method: optimizers.AMSGrad(  # noqa: E731
-                p, 1.0, (0.9, s), largest=m == "AMSGrad"
-            )
-            runs[method, second] = w, OwnRates([w], make, alphas.repeat_interleave(seeds))
-    x = torch.cat([x, torch.ones(len(x), 1, device=device)], 1)
-    steps = settings.train // settings.batch
-    for epoch in range(settings.digit_epochs):
-        order = torch.stack([torch.randperm(len(x), generator=source) for _ in range(seeds)])
-        order = order.to(device)
-        for k in range(steps):
-            chosen = order[:, k * settings.batch : (k + 1) * settings.batch]
-            rows = x[chosen].repeat(len(alphas), 1, 1)
-            truth = torch.nn.functional.one_hot(y[chosen], 10).repeat(len(alphas), 1, 1)
-            factor = (epoch * steps + k + 1) ** -0.5
-            for w, run in runs.values():
-                error = (rows @ w).softmax(-1) - truth
-                run.step([rows.mT @ error / settings.batch], factor)
-    found = []
-    for (method, second), (w, _) in runs.items():
-        losses = cross_entropy(x @ w, y.expand(copies, -1)).view(len(alphas), seeds).tolist()
-        for alpha, line in zip(settings.alphas, losses, strict=True):
-            found += [(method, alpha, second, i, v) for i, v in enumerate(line)]
-    return pd.DataFrame(found, columns=["method", "alpha", "second", "seed", "loss"])
-
-
-def best(frame: pd.DataFrame) -> dict[str, list[float]]:
-    """Return {method: losses by seed} at the α and β₂ of least mean loss."""
-    means = frame.groupby(["method", "alpha", "second"]).loss.mean()
-    found = {}
-    for method in METHODS:
-        alpha, second = means[method].idxmin()
-        chosen = frame[(frame.alpha == alpha) & (frame.second == second)]
-        found |= per_seed(chosen[chosen.method == method], "method", "loss")
-    return found
