@@ -1,1 +1,1 @@
-"""The experiments of the chapter *Adaptive optimizers*, one module a paper."""
+"""The experiments of the chapter *Adaptive optimizers*, one module an experiment."""

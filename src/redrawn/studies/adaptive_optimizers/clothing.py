@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import torch
 
-from redrawn.data import fashion
 from redrawn.methods import optimizers
 from redrawn.studies.adaptive_optimizers import first_layer
 from redrawn.studies.adaptive_optimizers.own_rates import OwnRates
@@ -58,12 +57,10 @@ METHODS = {
 
 def pictures(settings: Settings, part: str, device: str):
     """Return the patches of pictures, (n, POSITIONS, PATCH²), and their classes."""
-    images, labels = fashion.fashion_mnist(part, first_layer.SIDE)
-    images = torch.from_numpy(np.ascontiguousarray(images)).float()
-    images = (images - images.mean()) / images.std()
+    images, labels = first_layer.clothes(part)
     count = settings.train if part == "train" else len(images)
     x = first_layer.patches(images[:count])
-    return x.to(device), torch.from_numpy(labels[:count]).to(device)
+    return x.to(device), labels[:count].to(device)
 
 
 class Race:

@@ -6,8 +6,9 @@ from matplotlib import pyplot as plt
 from matplotlib import ticker
 from matplotlib.figure import Figure
 
-from redrawn.studies.adaptive_optimizers.bands import LINES, bands, below
 from redrawn.studies.adaptive_optimizers.directional_sharpness import TENTH
+from redrawn.studies.adaptive_optimizers.marks import below
+from redrawn.studies.lines import STYLES, lines
 
 SHOWN_PASSES = 10  # as in the original
 
@@ -15,12 +16,12 @@ SHOWN_PASSES = 10  # as in the original
 def phase_retrieval(deterministic: pd.DataFrame, stochastic: pd.DataFrame) -> Figure:
     """Draw the objective against iterations on all equations, and against samples."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 4.2))
-    bands(left, deterministic, "step", "objective", "method", yscale="log", title="all equations")
+    lines(left, deterministic, "step", "objective", "method", yscale="log", title="all equations")
     left.set(xlabel="iteration", ylabel="objective f(z)")
     # draws differ in their floor by more than methods do: each one's own is taken away
     least = stochastic.groupby("seed").objective.transform("min")
     above = stochastic.assign(objective=stochastic.objective - least)
-    bands(right, above, "samples", "objective", "method", title="batches", ylim=(0, 1))
+    lines(right, above, "samples", "objective", "method", title="batches", ylim=(0, 1))
     right.set(xlabel="samples", ylabel="objective above the least found")
     below(left)
     below(right)
@@ -36,7 +37,7 @@ def risk(frame: pd.DataFrame) -> Figure:
             one = one.sort_values("points")
             label = method if seed == 0 else None
             alpha = 1 if seed == 0 else 0.3
-            axes.plot(one.points, one.risk, LINES[i], color=f"C{i}", alpha=alpha, label=label)
+            axes.plot(one.points, one.risk, STYLES[i], color=f"C{i}", alpha=alpha, label=label)
     axes.set(xlabel="accessed data points", ylabel="empirical risk (nats)", ylim=(0, None))
     axes.set_xlim(0, None)
     axes.legend()
@@ -47,7 +48,7 @@ def rays(frame: pd.DataFrame) -> Figure:
     """Draw the loss along each method's unit direction, its lowest point marked."""
     figure, both = plt.subplots(1, 2, figsize=(8.5, 4.2))
     for axes, (along, rows) in zip(both, frame.groupby("trajectory", sort=False), strict=True):
-        for style, (method, part) in zip(LINES, rows.groupby("method", sort=False), strict=False):
+        for style, (method, part) in zip(STYLES, rows.groupby("method", sort=False), strict=False):
             (line,) = axes.plot(part.length, part.loss, linestyle=style, label=method)
             least = part.loc[part.loss.idxmin()]
             axes.plot(least.length, least.loss, "o", color=line.get_color())
@@ -87,7 +88,7 @@ def epochs(frame: pd.DataFrame) -> Figure:
     figure, both = plt.subplots(1, 2, figsize=(8.5, 3.9), sharey=True)
     rows = frame[frame.pixels == "standard"]
     for axes, (optimizer, part) in zip(both, rows.groupby("optimizer", sort=False), strict=True):
-        bands(axes, part, "epoch", "test", "method", title=optimizer, xlabel="epoch")
+        lines(axes, part, "epoch", "test", "method", title=optimizer, xlabel="epoch")
         axes.legend(loc="lower right")
         axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
     both[0].set_ylabel("test accuracy (%)")
@@ -103,7 +104,7 @@ def outputs(frame: pd.DataFrame) -> Figure:
             for i, (_, part) in enumerate(rows[rows.width == width].groupby("input")):
                 by_step = part.groupby("step").output
                 mean, spread = by_step.mean(), 2 * by_step.std()
-                axes.plot(mean.index, mean, LINES[i], color=f"C{i}", label=f"input {i + 1}")
+                axes.plot(mean.index, mean, STYLES[i], color=f"C{i}", label=f"input {i + 1}")
                 axes.fill_between(mean.index, mean - spread, mean + spread, color=f"C{i}",
                                   alpha=0.25, linewidth=0)  # fmt: skip
             axes.set_title(f"{name}, width {width}", fontsize="small")

@@ -7,7 +7,8 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from redrawn.studies.adaptive_optimizers import analytical_valleys, norms
-from redrawn.studies.adaptive_optimizers.bands import LINES, bands, below, decades
+from redrawn.studies.adaptive_optimizers.marks import below
+from redrawn.studies.lines import STYLES, decades, lines
 
 
 def counterexample(online: pd.DataFrame, stochastic: pd.DataFrame) -> Figure:
@@ -18,7 +19,7 @@ def counterexample(online: pd.DataFrame, stochastic: pd.DataFrame) -> Figure:
         panels, (online, online, stochastic), ("regret", "x", "x"), titles, strict=True
     ):
         rows = frame[frame["round"] > 1000]
-        bands(axes, rows, "round", column, "method", xscale="log", title=title, xlabel="round t")
+        lines(axes, rows, "round", column, "method", xscale="log", title=title, xlabel="round t")
         axes.set_ylabel({"regret": "average regret R_t / t", "x": "iterate x_t"}[column])
     panels[0].axhline(0, color="0.4", linewidth=1, linestyle=":")
     for axes in panels[1:]:
@@ -33,7 +34,7 @@ def distances(frame: pd.DataFrame) -> Figure:
     for i, (name, rows) in enumerate(frame.groupby("method", sort=False)):
         label = f"{name} (rate {rows.rate.iloc[0]:g})"
         for axes, column in zip(panels, ("distance", "nearest"), strict=True):
-            axes.plot(rows.step, rows[column].clip(lower=1e-6), linestyle=LINES[i], linewidth=1.3, label=label)  # fmt: skip
+            axes.plot(rows.step, rows[column].clip(lower=1e-6), linestyle=STYLES[i], linewidth=1.3, label=label)  # fmt: skip
     panels[0].set(yscale="log", ylabel="distance to the minimum", title="at each step")
     panels[1].set(title="nearest so far")
     for axes in panels:
@@ -53,7 +54,7 @@ def valleys(frame: pd.DataFrame) -> Figure:
         top.plot(line, function(line), color="0.4")
         top.set(title=name, xlabel="x")
         for i, (method, rows) in enumerate(frame[frame.function == name].groupby("method", sort=False)):  # fmt: skip
-            bottom.plot(rows.step, rows.x, linestyle=LINES[i], label=method)
+            bottom.plot(rows.step, rows.x, linestyle=STYLES[i], label=method)
             last = rows.iloc[-1]
             top.plot(last.x, last.value, "ovs"[i], color=f"C{i}", markersize=9 - 2 * i)
         bottom.set(xlabel="step", ylim=(-1.1, 1.1))
@@ -79,7 +80,7 @@ def balls(arrows: pd.DataFrame) -> Figure:
         axes.pcolormesh(span, span, field, cmap="Greys", alpha=0.5, rasterized=True, vmin=-2.4, vmax=4)  # fmt: skip
         for i, row in enumerate(rows.itertuples()):
             ball = row.radius * circle / sizes[row.norm]
-            axes.plot(*ball, color=f"C{i}", linestyle=LINES[i], label=row.label)
+            axes.plot(*ball, color=f"C{i}", linestyle=STYLES[i], label=row.label)
             axes.annotate("", (row.x, row.y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": f"C{i}", "linewidth": 2})  # fmt: skip
         axes.set(title=title, xlabel="Δ₁", aspect="equal")
         below(axes, ncols=3)
