@@ -24,6 +24,7 @@ def test_squeezenet_recognises_photographs(photographs, final_relu):
 
 def test_features_and_classify_are_the_network(photographs):
     network = classifiers.squeezenet(imagenet.squeezenet())
+    assert not any(p.requires_grad for p in network.parameters())
     x = network.prepare(photographs[0][:2])
     torch.testing.assert_close(network.classify(network.features(x)), network(x))
     assert network.features(x, 3).shape == (2, 128, 56, 56)
@@ -31,6 +32,7 @@ def test_features_and_classify_are_the_network(photographs):
 
 def test_efficientnet_recognises_photographs(photographs):
     network = classifiers.efficientnet_lite0(imagenet.efficientnet_lite0())
+    assert not any(p.requires_grad for p in network.parameters())
     with torch.no_grad():
         hits = network(network.prepare(photographs[0])).argmax(1) == photographs[1]
     assert hits.sum() >= 17
