@@ -5,6 +5,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# how long an example takes says how busy the machine is
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 BIB = """\
 @misc{first-paper, title = {First {P}aper}, note = {title only; not yet looked up}}
@@ -79,6 +84,10 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from redrawn.book import open_chapter
+
+# how long an example takes says how busy the machine is
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 chapter = open_chapter("tiny", profile, seed, device)
 draws = np.random.default_rng(seed).normal(2, 0.1, 5)

@@ -37,7 +37,8 @@ def _write_pages(
         if cell.cell_type == "markdown":
             cell.source = render.text(cell.source, state, catalogue)
         else:
-            cell.metadata.setdefault("tags", []).extend(_tags(cell))
+            tags = cell.metadata.setdefault("tags", [])
+            tags += [tag for tag in _tags(cell) if tag not in tags]
     nbformat.write(notebook, page.with_suffix(".ipynb"))
     pages = staged / "figures" / state.chapter.slug
     pages.mkdir(parents=True)

@@ -146,7 +146,9 @@ def test_meta_step_is_one_step_of_descent(network, pictures, labels):
     F.cross_entropy(copy(x), label).backward()
     adam.step()
     torch.testing.assert_close(moved(x), copy(x))
-    assert not any(p.requires_grad for p in moved.parameters())  # no map pays for weights' gradients
+    assert not any(
+        p.requires_grad for p in moved.parameters()
+    )  # no map pays for weights' gradients
     assert after < loss == F.cross_entropy(network(x), label)
 
 

@@ -70,7 +70,7 @@ def test_projection_meets_the_optimality_conditions(tasks, n):
             assert (v >= u).all() and (slope > -1e-9).all() and abs((v - u) @ slope) < 1e-9
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(3, 6))
 def test_upgrad_is_linear_under_scaling(seed, tasks):
     j = jacobians(tasks, 9, 1, seed)
