@@ -119,7 +119,9 @@ def _mutants() -> str:
     alive = [row for row in rows if row["caught_by"] == "none"]
     real = [row for row in rows if row not in alive or row["name"] not in argued]
     caught = sum(row["caught_by"] != "none" for row in real)
+    modules = (paths.root() / "src" / "redrawn" / "methods").rglob("[!_]*.py")
     lines = [
+        f"{len({row['module'] for row in rows})} of {len(list(modules))} modules have been broken so far. "
         f"Of {len(rows)} mutants {len(rows) - len(real)} are equivalent, as argued below; of the others "
         f"**{caught} of {len(real)} ({100 * caught / len(real):.1f} %)** are caught.", "",
         "| topic | mutants | by tests | by claims | by drift | by none |", "|---|---|---|---|---|---|",
