@@ -63,6 +63,8 @@ def test_lenet_is_that_of_torch_and_keeps_networks_apart(source):
             torch.testing.assert_close(found[task][i], functional.linear(h, w2[i].T, b2[i]))
     with pytest.raises(ValueError, match="small"):
         shared_lenet.init_lenet(8, 2, 1, source)
+    with pytest.raises(ValueError, match="zip"):  # one ensemble's parameters, another's pictures
+        shared_lenet.lenet(trunk, heads, images[:2])
 
 
 def test_bloop_keeps_the_main_gradient_and_adds_what_is_orthogonal(source):
