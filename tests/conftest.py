@@ -85,10 +85,6 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from redrawn.book import open_chapter
 
-# how long an example takes says how busy the machine is
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
-
 chapter = open_chapter("tiny", profile, seed, device)
 draws = np.random.default_rng(seed).normal(2, 0.1, 5)
 figure, axes = plt.subplots()
