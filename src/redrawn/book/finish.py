@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+import os
 import re
 import shutil
 from concurrent.futures import ProcessPoolExecutor
@@ -31,23 +32,51 @@ PRINT_TITLE = re.compile(
 IMAGE = re.compile(r'<img [^>]*?src="([^"]+\.svg)"[^>]*?>')
 
 
-def finish(html: Path, tags: dict[str, str]) -> None:
-    """Lighten every page of the built site and put `tags[page]` into its head."""
-    places = (page.relative_to(html) for page in sorted(html.rglob("*.html")))
+def finish(built: Path, html: Path, before: Path, tags: dict[str, str]) -> None:
+    """Copy the site that Sphinx built to `html`: every page lightened, and `tags[page]` in its head.
+
+    What is as it was in `before`, the site of the last build, is that file itself.
+    """
+
+    def take(source: str, target: str) -> None:
+        old = before / Path(source).relative_to(built)
+        is_page = source.endswith(".html") and "_static" not in old.parts
+        if not is_page and not _take_over(old, Path(source), Path(target)):
+            shutil.copy2(source, target)
+
+    shutil.copytree(
+        built, html, ignore=shutil.ignore_patterns("*.map", "fontawesome"), copy_function=take
+    )
+    places = (page.relative_to(built) for page in sorted(built.rglob("*.html")))
     pages = [place for place in places if place.parts[0] != "_static"]
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
         heads = [tags.get(place.as_posix(), "") for place in pages]
-        icons = set().union(*pool.map(partial(_finish_page, html), pages, heads, chunksize=50))
-    for source_map in html.rglob("*.map"):
-        source_map.unlink()
-    for fontawesome in (html / "_static" / "vendor" / "fontawesome").glob("*"):
-        _keep_icons(fontawesome, icons)
+        finished = partial(_finish_page, built, html, before)
+        icons = set().union(*pool.map(finished, pages, heads, chunksize=50))
+    for fontawesome in (built / "_static" / "vendor" / "fontawesome").glob("*"):
+        place = html / fontawesome.relative_to(built)
+        shutil.copytree(fontawesome, place)
+        _keep_icons(place, icons)
 
 
-def _finish_page(html: Path, place: Path, tags: str) -> set[str]:
+def _take_over(old: Path, source: Path, target: Path) -> bool:
+    """Link the last build's file to `target` if it was made of a `source` of the same time."""
+    same = old.is_file() and old.stat().st_mtime_ns == source.stat().st_mtime_ns
+    if same:
+        os.link(old, target)
+    return same
+
+
+def _finish_page(built: Path, html: Path, before: Path, place: Path, tags: str) -> set[str]:
     """Lighten one page; return the icons that it names."""
-    page = html / place
-    text = page.read_text(encoding="utf-8")
+    source, page, old = built / place, html / place, before / place
+    if (
+        old.is_file()
+        and tags in (text := old.read_text(encoding="utf-8"))
+        and _take_over(old, source, page)
+    ):
+        return set(ICON.findall(text))
+    text = source.read_text(encoding="utf-8")
     icons = set(ICON.findall(text))
     text = ICON_SCRIPT.sub("", text)
     if not MATH.search(text):
@@ -55,8 +84,9 @@ def _finish_page(html: Path, place: Path, tags: str) -> set[str]:
     text = PRINT_TITLE.sub(
         lambda m: m[1] + m[2].replace("<", "&lt;").replace(">", "&gt;") + m[3], text
     )
-    text = IMAGE.sub(lambda match: _placed(match, page), text)
+    text = IMAGE.sub(lambda match: _placed(match, source), text)
     page.write_text(text.replace("</head>", tags + "</head>", 1), encoding="utf-8")
+    shutil.copystat(source, page)  # by its time the next build knows what the page was made of
     return icons
 
 

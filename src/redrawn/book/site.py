@@ -28,10 +28,10 @@ def build(catalogue: Catalogue, profile: str, url: str) -> Path:
     states = status.of_chapters(catalogue, profile)
     staged = staging.stage(catalogue, states, profile, url)
     work = paths.build() / "sphinx"
-    headings = work / "headings.json"
-    found = _headings(staged)
-    if not headings.is_file() or json.loads(headings.read_text()) != found:
-        # every page names every other one in its sidebar, which Sphinx does not write again by itself
+    frame = work / "frame.json"
+    # every page names every other one in its sidebar, which Sphinx does not write again by itself
+    found = _headings(staged) | {"finish": Path(finish.__file__).read_text(encoding="utf-8")}
+    if not frame.is_file() or json.loads(frame.read_text()) != found:
         shutil.rmtree(work, ignore_errors=True)
     command = [
         str(Path(sys.executable).with_name("jupyter-book")), "build", str(staged),
@@ -42,12 +42,11 @@ def build(catalogue: Catalogue, profile: str, url: str) -> Path:
     if done.returncode or not (output / "index.html").is_file():
         shutil.rmtree(work, ignore_errors=True)  # the next build would pass over what failed here
         raise SiteError(f"jupyter-book failed:\n{(done.stdout + done.stderr)[-6000:]}")
-    atomic.write_text(headings, json.dumps(found))
+    atomic.write_text(frame, json.dumps(found))
     html = paths.build() / "html"
     new = html.with_name(".html")
     shutil.rmtree(new, ignore_errors=True)
-    shutil.copytree(output, new)
-    finish.finish(new, metadata.pages(catalogue, states, url))
+    finish.finish(output, new, html, metadata.pages(catalogue, states, url))
     places = sorted(p.relative_to(new).as_posix() for p in new.rglob("*.html"))
     listed = [
         p for p in places if not p.startswith("_") and p not in ("search.html", "genindex.html")
