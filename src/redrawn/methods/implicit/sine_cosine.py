@@ -7,7 +7,7 @@ from torch import Tensor
 
 def sine_and_cosine_(z: Tensor, cosine: Tensor) -> None:
     """Write cos z to `cosine` and replace z by sin z."""
-    if z.device.type == "cpu" and z.is_contiguous() and cosine.is_contiguous():
+    if z.device.type == "cpu":
         # numpy's vector kernels take a third of torch's time on a CPU; both share the memory
         array = z.detach().numpy()
         np.cos(array, out=cosine.numpy())

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from redrawn.methods import implicit
+from redrawn.methods.implicit.sine_cosine import sine_and_cosine_
 
 
 def draw(*shape, seed=1):
@@ -70,12 +71,21 @@ def test_the_jet_of_an_encoding():
     torch.testing.assert_close(jet[:, 3], implicit.laplacian(field, x))
 
 
+def test_sine_and_cosine_in_place_of_any_layout():
+    z, cosine = draw(5, 4).T, torch.empty(4, 5).double()
+    sine, expected = z.sin(), z.cos()
+    sine_and_cosine_(z, cosine)
+    torch.testing.assert_close(z, sine)
+    torch.testing.assert_close(cosine, expected)
+
+
 def test_radial_bumps_by_their_definition():
     centres, sharpness = implicit.init_rbf(2, 5, 2, torch.Generator().manual_seed(0))
     x = draw(2, 4, 2).float()
     squared = (x[:, :, None] - centres[:, None]).square().sum(-1)
     expected = torch.exp(-((10 * squared) ** 2))
     torch.testing.assert_close(implicit.rbf(x, centres, sharpness), expected, atol=1e-5, rtol=1e-4)
+    assert implicit.init_rbf(2, 1, 1, torch.Generator())[0].shape == (1, 1, 2)
     with pytest.raises(ValueError, match="centre"):
         implicit.init_rbf(2, 0, 1, torch.Generator())
 
