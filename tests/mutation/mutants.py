@@ -37,7 +37,7 @@ from rich.progress import track
 ROOT = Path(__file__).resolve().parents[2]
 OUTCOMES = ROOT / "data" / "gate" / "mutants.jsonl"
 REDRAWN = Path(sys.executable).with_name("redrawn")
-TEST_SECONDS, RUN_SECONDS = 300, 600
+TEST_SECONDS, RUN_SECONDS = 200, 600
 # What they make is no slip of a physicist's pen: bit operations on numbers, added names.
 LEFT_OUT = ("Shift", "Bit", "Variable", "Is", "_Invert", "RemoveDecorator", "Exception", "_Not")
 
@@ -190,8 +190,10 @@ def main() -> None:
             for slug in chapters(module):
                 if slug not in usual:
                     usual[slug] = judged(root, slug)
-                    if not tests_pass(root, module) or not usual[slug]:
-                        sys.exit(f"{module}: its tests or {slug} fail before anything is broken")
+                    if not usual[slug]:
+                        sys.exit(f"{slug} fails before anything is broken")
+                    if not tests_pass(root, module):
+                        sys.exit(f"{module}: its tests fail before anything is broken")
             place = root / module
             text = place.read_text()
             mutant = mutate_code(text, plugins.get_operator(operator)(), occurrence)
