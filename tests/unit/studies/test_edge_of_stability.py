@@ -78,6 +78,19 @@ def test_groups_are_judged_after_they_are_chosen():
     assert abs(opposing_examples.correlations(losses, settings, 0)["opposing"][0]) < 0.9
 
 
+def test_networks_that_diverge_are_left_out():
+    tiny = replace(opposing_examples.SETTINGS["quick"], seeds=6, pictures=30, hidden=4, steps=80)
+    kept = {}
+    for rate in (0.4, 1.2, 3.0):
+        losses, chosen, ends = opposing_examples.perceptron(
+            replace(tiny, learning_rate=rate), 0, "cpu"
+        )
+        kept[rate] = len(ends)
+        assert losses.shape == (80, kept[rate], 30) and chosen.shape == (kept[rate], 30)
+        assert np.isfinite(losses).all() and np.isfinite(ends).all()
+    assert kept[0.4] == 6 > kept[1.2] > kept[3.0] == 0
+
+
 def test_largest_rate_that_trains():
     frame = pd.DataFrame(
         {"way": "none", "seed": 0, "exponent": [-3, -2, -1], "loss": [0.5, 0.9, 3.0]}

@@ -34,7 +34,10 @@ SETTINGS = {
 
 
 def perceptron(settings: Settings, seed: int, device: str):
-    """Train on squared errors by full batches; return each example's loss by step, (t, e, n), the pictures' indices (e, n), and η λ₁ / 2 at the end, (e,)."""
+    """Train on squared errors by full batches; return each example's loss by step, (t, e, n), the pictures' indices (e, n), and η λ₁ / 2 at the end, (e,).
+
+    Networks that a spike threw out of every finite number are left out: nothing follows it.
+    """
     images, labels = fashion_mnist("train", 14)
     source, e = generator(seed), settings.seeds
     chosen = torch.stack(
@@ -64,11 +67,14 @@ def perceptron(settings: Settings, seed: int, device: str):
         (slope,) = torch.autograd.grad(now.mean(1).sum(), w)
         losses.append(now.detach())
         w = w.detach() - settings.learning_rate * slope
+    path = torch.stack(losses)
+    kept = path.isfinite().all(2).all(0) & w.isfinite().all(1)
+    x, target, w = x[kept], target[kept], w[kept]
     start = torch.linspace(1, 2, w.shape[1], device=w.device).sin().expand_as(w)
     top = ritz(lanczos(lambda v: hessian_vector_product(total, w, v), start, 12))[0][:, -1]
     return (
-        torch.stack(losses).cpu().numpy(),
-        chosen.numpy(),
+        path[:, kept].cpu().numpy(),
+        chosen[kept.cpu()].numpy(),
         (settings.learning_rate * top / 2).cpu().numpy(),
     )
 
