@@ -69,6 +69,7 @@ Methods are broken one change at a time, by the operators of [Cosmic Ray](https:
 constant, an index, a comparison, a loop that does not run. Each module of `redrawn.methods` has its share of
 the sample. A mutant meets the unit tests first; one that passes them meets the chapters that reach it, at `quick`:
 *claims* means that a verdict against the paper changed or that the run broke, *drift* that only the baseline noticed.
+A mutant that nothing noticed is tried again once a test was written for it: the share is that of the tests of today.
 
 {_mutants()}
 """
