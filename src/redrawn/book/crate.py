@@ -69,12 +69,11 @@ def describe(state: ChapterState, catalogue: Catalogue, folder: Path) -> None:
             "result": [{"@id": found.id} for found in results],
         }
     )
-    # a citation must be an address: a paper that has none is mentioned
-    linked = {True: [], False: []}
+    crate.root_dataset.append_to("mentions", action, compact=True)
     for p, entity in papers.items():
-        linked[bool(catalogue.papers[p].link)].append(entity)
-    crate.root_dataset["citation"] = linked[True]
-    crate.root_dataset["mentions"] = [action, *linked[False]]
+        # a citation must be an address: a paper that has none is mentioned
+        key = "citation" if catalogue.papers[p].link else "mentions"
+        crate.root_dataset.append_to(key, entity, compact=True)
     crate.metadata.write(folder)
 
 

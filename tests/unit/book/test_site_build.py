@@ -33,6 +33,8 @@ def built(shared_checkout):
         ("third-paper", "Third"),
     ):
         text = text.replace("{" + old + "}", "{" + TITLES[key] + "}")
+    # of the chapter's two papers one has an address, of `broken`'s none
+    text = text.replace("year = {2020},", "year = {2020}, eprint = {2001.00001},")
     bib.write_text(text + "@misc{fourth-paper, title={F}}\n@misc{fifth-paper, title={G}}\n")
     part = root / "book" / "small-things"
     broken = (part / "tiny.yml").read_text().replace("slug: tiny", "slug: broken")
@@ -116,6 +118,12 @@ def test_the_crate_names_every_file_of_the_run(built):
     assert listed == {p.name for p in folder.iterdir()} - {"ro-crate-metadata.json"}
     assert crate.license and crate.datePublished
     assert crate.get("line.csv")["sha256"]
+    assert crate.root_dataset["citation"].id == "https://arxiv.org/abs/2001.00001"
+    assert len(crate.root_dataset["mentions"]) == 2, "the run, and the paper without address"
+    # RO-Crate 1.3 wants one value as itself, not as a list of one
+    graph = json.loads((folder / "ro-crate-metadata.json").read_text())["@graph"]
+    alone = [(e["@id"], k) for e in graph for k, v in e.items() if isinstance(v, list) and len(v) == 1]
+    assert alone == []
 
 
 def test_a_moved_figure_leads_on(built):
