@@ -101,3 +101,18 @@ def test_log_ratio_by_seed():
     np.testing.assert_allclose(log_ratio(frame, "net", "v", "a", "b"), [1, 1])
     with pytest.raises(ValueError, match="more than one row"):
         per_seed(polynomial.pd.concat([frame, frame]), "net", "v")
+
+
+def test_each_network_has_patches_of_its_own_and_is_scored_at_every_size():
+    sizes = {"images": 4, "steps": 2, "batch": 2, "queries": 16, "channels": 4, "width": 8}
+    tiny = replace(arbitrary_scale.SETTINGS["quick"], **sizes, seeds=2, tests=3)
+    held_out = arbitrary_scale.load(tiny, 0, True, "cpu")
+    assert held_out.shape == (2, 3, 48, 48)
+    assert len(np.unique(held_out.flatten(0, 1).flatten(1), axis=0)) == 6
+    scores, consistency, pictures = arbitrary_scale.compare(tiny, 0, "cpu")
+    assert len(scores) == 2 * 2 * len(arbitrary_scale.SIZES) and len(consistency) == 2 * 2
+    np.testing.assert_array_equal(scores.scale, scores["size"] / 8)  # latents are 8 × 8
+    shown = pictures["truth", 48]
+    contrasts = held_out[0].flatten(1).std(1)
+    np.testing.assert_array_equal(shown, held_out[0, contrasts.argmax()].clamp(0, 1))
+    assert np.isfinite(scores.psnr).all() and consistency.ssim.le(1).all()

@@ -52,27 +52,29 @@ def resize(images: torch.Tensor, side: int) -> torch.Tensor:
 
 
 def load(settings: Settings, seed: int, held_out: bool, device: str) -> torch.Tensor:
-    """Return patches (n, 48, 48)."""
+    """Return each network's own patches (seeds, n, 48, 48)."""
     rng = np.random.default_rng([seed, held_out])
     count = settings.tests if held_out else settings.images
-    found = patches.patches(max(SIZES), count, rng, held_out)
-    return torch.tensor(found, dtype=torch.float32, device=device)
+    found = patches.patches(max(SIZES), settings.seeds * count, rng, held_out)
+    found = torch.tensor(found, dtype=torch.float32, device=device)
+    return found.unflatten(0, (settings.seeds, count))
 
 
 def train_decoders(settings: Settings, seed: int, device: str):
     """Train an implicit and a fixed decoder, each with its own encoder, by mean absolute error.
 
-    Returns two functions from images (b, 32, 32) and a size to decoded images (seeds, b, size, size).
+    Returns two functions from images (seeds, b, 32, 32) and a size to decoded images (seeds, b, size, size).
     """
     source = generator(seed)
     c, e = settings.channels, settings.seeds
     whole = load(settings, seed, False, device)
     inputs = resize(whole, SIDE)
+    each = torch.arange(e, device=device)[:, None]
     fold = arbitrary_scale.FACTOR**2
 
     def draw():
-        pick = torch.randint(len(whole), (e, settings.batch), generator=source).to(device)
-        return inputs[pick], whole[pick]
+        pick = torch.randint(settings.images, (e, settings.batch), generator=source).to(device)
+        return inputs[each, pick], whole[each, pick]
 
     encoder = arbitrary_scale.init_convolutions([fold, 2 * c, c], e, source, device)
     trunk = arbitrary_scale.init_convolutions([c, 2 * c, 2 * c], e, source, device)
@@ -104,14 +106,14 @@ def train_decoders(settings: Settings, seed: int, device: str):
 
     @torch.no_grad()
     def decode_implicit(images, side):
-        latents = arbitrary_scale.encode(encoder, images.expand(e, *images.shape))
+        latents = arbitrary_scale.encode(encoder, images)
         features = arbitrary_scale.decode_features(trunk, latents)
         query = arbitrary_scale.pixel_centres(side, device)
         return arbitrary_scale.liif(head, features, query, 2 / side).unflatten(-1, (side, side))
 
     @torch.no_grad()
     def decode_bicubic(images, side):
-        latents = arbitrary_scale.encode(own, images.expand(e, *images.shape))
+        latents = arbitrary_scale.encode(own, images)
         return resize(arbitrary_scale.decode_fixed(fixed, latents), side)
 
     return {"implicit": decode_implicit, "fixed + bicubic": decode_bicubic}
@@ -128,9 +130,8 @@ def compare(settings: Settings, seed: int, device: str):
     truth = load(settings, seed, True, device)
     small = resize(truth, SIDE)
     scores, consistency, pictures = [], [], {}
-    shown = int(
-        truth.std((1, 2)).argmax()
-    )  # the patch with the most contrast: a flat one shows nothing
+    # of the first network's patches the one with the most contrast: a flat one shows nothing
+    shown = int(truth[0].std((1, 2)).argmax())
     for name, decode in train_decoders(settings, seed, device).items():
         decoded = {side: decode(small, side).clamp(0, 1) for side in SIZES}
         for side, found in decoded.items():
@@ -146,7 +147,7 @@ def compare(settings: Settings, seed: int, device: str):
             ssim = np.mean([structural_similarity(a, b, data_range=1.0) for a, b in pairs])
             consistency.append((name, i, ssim))
     for side in SIZES:
-        pictures["truth", side] = resize(truth, side)[shown].cpu().numpy()
+        pictures["truth", side] = resize(truth, side)[0, shown].cpu().numpy()
     return (
         pd.DataFrame(scores, columns=["decoder", "seed", "size", "scale", "psnr"]),
         pd.DataFrame(consistency, columns=["decoder", "seed", "ssim"]),

@@ -25,6 +25,7 @@ class Settings:
     points: int
     widths: tuple[int, ...]
     tests: int
+    networks: int
     basis: int = 16
     batch: int = 2
     edge_points: int = 32
@@ -32,9 +33,9 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(60, 256, (32, 32), 8),
-    "standard": Settings(300, 512, (48, 48), 64),
-    "paper": Settings(4000, 20_000, (64,) * 5, 1000, batch=6),
+    "quick": Settings(40, 256, (32, 32), 3, 3),
+    "standard": Settings(300, 512, (48, 48), 16, 6),
+    "paper": Settings(4000, 20_000, (64,) * 5, 1000, 3, batch=6),
 }
 
 
@@ -77,9 +78,8 @@ def rows(network, settings: Settings, starts: torch.Tensor, experts: int, source
     )
 
 
-def fit(settings: Settings, method: str, seed: int, device: str):
-    """Train one method without any solution; return its network."""
-    source = generator(seed)
+def fit(settings: Settings, method: str, source: torch.Generator, device: str):
+    """Train one network of a method without any solution; return it."""
     experts = METHODS[method]
     outputs = settings.basis if experts else 1
     network = physics.glorot([3, *settings.widths, outputs], source, device)
@@ -116,44 +116,48 @@ def predict(network, settings: Settings, experts: int, starts: torch.Tensor, sou
     return u.view(shape), residual.view(shape), count.view(len(starts), -1)
 
 
-@torch.no_grad()
 def compare(settings: Settings, seed: int, device: str):
-    """Train every method and test it on problems of its own.
+    """Train every method's networks and test each on problems of its own, the same for all methods.
 
     Returns:
-        Scores (method, seed, error, residual, jump, work), where `seed` counts the test problems: relative L2 error in per
-        cent, root mean square residual for t > 0, largest jump between strips, iterations times points of the slowest
-        solve; and one problem's solutions (method, x, t, exact, u).
+        Scores (method, seed, problem, error, residual, jump, work), where `seed` counts the networks: relative L2 error in
+        per cent, root mean square residual for t > 0, largest jump between strips, iterations times points of the slowest
+        solve; and the first problem's solutions (method, x, t, exact, u).
     """
-    source = generator(seed + 500)
-    starts = 0.2 * torch.rand(settings.tests, generator=source, dtype=torch.float64)
-    truth = np.stack([diffusion_sorption.reference(s, X, T) for s in starts.tolist()])
-    table, shown = [], []
-    time, place = np.meshgrid(T, X, indexing="ij")
-    for method, experts in METHODS.items():
-        with torch.enable_grad():
-            network = fit(settings, method, seed, device)
-        source = generator(seed + 900)
-        parts = [
-            predict(network, settings, experts, some, source)
-            for some in starts.to(device).split(AT_ONCE)
-        ]
-        u, residual, count = (torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
-        for i in range(settings.tests):
-            error = 100 * np.linalg.norm(u[i] - truth[i]) / np.linalg.norm(truth[i])
-            ends = [round(len(X) * k / 4) for k in (1, 2, 3)]
-            jump = max(np.abs(u[i][:, e] - u[i][:, e - 1]).max() for e in ends)
-            work = count[i].max() * settings.points / max(experts, 1)
-            rms = np.sqrt((residual[i][1:] ** 2).mean())
-            table.append((method, i, error, rms, jump, work))
-        shown.append(pd.DataFrame({"method": method, "x": place.ravel(), "t": time.ravel(),
-                                   "exact": truth[0].ravel(), "u": u[0].ravel()}))  # fmt: skip
-    columns = ["method", "seed", "error", "residual", "jump", "work"]
-    return pd.DataFrame(table, columns=columns), pd.concat(shown)
+    source = generator(seed)
+    scores, shown = [], []
+    for i in range(settings.networks):
+        starts = 0.2 * torch.rand(settings.tests, generator=source, dtype=torch.float64)
+        truth = np.stack([diffusion_sorption.reference(s, X, T) for s in starts.tolist()])
+        for method in METHODS:
+            network = fit(settings, method, source, device)
+            u, rows = test(network, settings, method, starts.to(device), truth, source)
+            scores += [(method, i, k, *row) for k, row in enumerate(rows)]
+            if i == 0:
+                time, place = np.meshgrid(T, X, indexing="ij")
+                columns = {"x": place, "t": time, "exact": truth[0], "u": u[0]}
+                columns = {name: values.ravel() for name, values in columns.items()}
+                shown.append(pd.DataFrame({"method": method, **columns}))
+    columns = ["method", "seed", "problem", "error", "residual", "jump", "work"]
+    return pd.DataFrame(scores, columns=columns), pd.concat(shown)
+
+
+@torch.no_grad()
+def test(network, settings: Settings, method: str, starts, truth: np.ndarray, source):
+    """Return a network's solutions (problems, 51, 128), and its error, residual, jump and work for each problem."""
+    experts = METHODS[method]
+    parts = [predict(network, settings, experts, s, source) for s in starts.split(AT_ONCE)]
+    u, residual, count = (torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
+    error = 100 * np.linalg.norm(u - truth, axis=(1, 2)) / np.linalg.norm(truth, axis=(1, 2))
+    rms = np.sqrt((residual[:, 1:] ** 2).mean((1, 2)))
+    ends = np.array([round(len(X) * k / 4) for k in (1, 2, 3)])
+    jump = np.abs(u[..., ends] - u[..., ends - 1]).max((1, 2))
+    work = count.max(1) * settings.points / max(experts, 1)
+    return u, np.stack([error, rms, jump, work], 1)
 
 
 def not_ended(scores: pd.DataFrame, settings: Settings) -> float:
     """Return the share of test problems with a solve that used up all its iterations, by either hard constraint."""
     most = hard_constraint.ITERATIONS * settings.points
     limit = scores.method.map(lambda m: most / max(METHODS[m], 1))
-    return float((scores.work >= limit).groupby(scores.seed).any().mean())
+    return float((scores.work >= limit).groupby([scores.seed, scores.problem]).any().mean())
