@@ -180,7 +180,7 @@ def make(root: Path, patch: pytest.MonkeyPatch) -> Path:
     (part / "tiny.md").write_text(textwrap.dedent(PAGE))
     (root / "book" / "index.md").write_text("# Tiny\n\n```{counts}\n```\n\n```{gallery}\n```\n")
     (root / "book" / "status.md").write_text("# Status\n\n```{board}\n```\n")
-    (root / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+    (root / "_toc.yml").write_text("format: jb-book\nroot: index\nparts: []\n")
     (root / "_config.yml").write_text("title: Tiny\n")
     (root / "requirements.lock").write_text("torch==2.13.0\n")
     (root / "data").mkdir()

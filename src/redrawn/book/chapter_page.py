@@ -43,8 +43,7 @@ def _write_pages(
     pages = staged / "figures" / state.chapter.slug
     pages.mkdir(parents=True)
     for figure in state.run.figures:
-        text = figure_page.figure_page(figure, state, catalogue)
-        (pages / f"{figure.id}.md").write_text(text, encoding="utf-8")
+        figure_page.figure_page(figure, state, catalogue).save(pages / f"{figure.id}.json")
     return notebook
 
 
@@ -63,8 +62,9 @@ def _write_files(
     place = static / "thumbnails"
     place.mkdir(exist_ok=True)
     with Image.open(files / f"{state.chapter.headline_figure}.png") as picture:
-        picture.thumbnail((640, 640))
-        picture.convert("RGB").save(place / f"{slug}.webp")
+        small = picture.convert("RGB")  # first: to bring transparency down in size takes longest
+        small.thumbnail((640, 640))
+        small.save(place / f"{slug}.webp")
 
 
 def _tags(cell) -> list[str]:

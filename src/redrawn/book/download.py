@@ -20,35 +20,35 @@ FIGURE = re.compile(
     r"^````\{figure\} \.\./(\S+)\n---\n(.*?)\n---\n(.*?)\n````$", re.MULTILINE | re.DOTALL
 )
 CITE = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
+WHEEL = f"redrawn-{redrawn.__version__}-py3-none-any.whl"
 # what the wheel is made of
 FOLDERS = ("src", "book", "data")
 FILES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "_config.yml", "requirements.lock")
-IGNORED = shutil.ignore_patterns("__pycache__", "*.egg-info")
+IGNORED = re.compile(r"/__pycache__/|\.egg-info/")
 
 
-def wheel(place: Path, reuse: Reuse) -> str:
-    """Build the package's wheel into `place`, or take over the last one, if it is of the same files; return its name."""
+def wheel(place: Path, reuse: Reuse) -> None:
+    """Build the package's wheel, `WHEEL`, into `place`, or take over the last one, if it is of the same files."""
     source = Path(redrawn.__file__).resolve().parents[2]
     place.mkdir(exist_ok=True)
+    found = [source / name for name in FILES]
+    found += [file for name in FOLDERS for file in (source / name).rglob("*") if file.is_file()]
+    files = sorted(f for f in found if not IGNORED.search(f.as_posix()))
+    names = "\n".join(str(file.relative_to(source)) for file in files)
+    before = reuse.book / "_static" / WHEEL
+    unchanged = reuse.unchanged("wheel", [names.encode(), *(f.read_bytes() for f in files)])
+    if unchanged and before.is_file():
+        os.link(before, place / WHEEL)
+        return
     with tempfile.TemporaryDirectory() as folder:
-        copied = Path(folder, "source")
-        copied.mkdir()
-        for name in FOLDERS:
-            shutil.copytree(source / name, copied / name, ignore=IGNORED)
-        for name in FILES:
-            shutil.copy2(source / name, copied)
-        files = sorted(file for file in copied.rglob("*") if file.is_file())
-        names = "\n".join(str(file.relative_to(copied)) for file in files)
-        before = next((reuse.book / "_static").glob("redrawn-*.whl"), None)
-        if reuse.unchanged("wheel", [names.encode(), *(f.read_bytes() for f in files)]) and before:
-            os.link(before, place / before.name)
-            return before.name
-        command = [
-            sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
-            "--no-index", "--disable-pip-version-check", "--wheel-dir", str(place), str(copied),
-        ]  # fmt: skip
-        subprocess.run(command, check=True, capture_output=True)
-    return next(place.glob("redrawn-*.whl")).name
+        for file in files:
+            copied = Path(folder, file.relative_to(source))
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, copied)
+        # what pip would call, without a second to think about it
+        build = f"from setuptools.build_meta import build_wheel; build_wheel({str(place)!r})"
+        command = [sys.executable, "-c", build]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
 
 def notebook(page: nbformat.NotebookNode, catalogue: Catalogue, wheel_address: str, url: str):

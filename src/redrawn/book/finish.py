@@ -1,4 +1,4 @@
-"""After Sphinx: pages carry only what they use, and pictures hold their place before they arrive."""
+"""After Sphinx: every page is lightened or fills its frame, and the icon font holds the icons that pages name."""
 
 import logging
 import multiprocessing
@@ -6,53 +6,51 @@ import os
 import re
 import shutil
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
+
+from redrawn.book import leaf
+from redrawn.book.lighten import lighten
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells every table that it cuts
 
 ICON = re.compile(r"\bfa-[a-z-]+\b")
 GLYPH = re.compile(r"((?:\.fa-[a-z0-9-]+:before,?)+)\{content:\"\\([0-9a-f]+)\"\}")
-# every icon of Font Awesome, as one script, and fonts of icons that no page shows
-ICON_SCRIPT = re.compile(
-    r"\s*<script [^>]*fontawesome[^>]*>(</script>)?|\s*<link [^>]*fa-(brands|regular)[^>]*>"
-)
-MATHJAX = re.compile(
-    r"\s*<script [^>]*mathjax[^>]*></script>|\s*<script>window\.MathJax[^<]*</script>"
-)
-MATH = re.compile(r'class="[^"]*\bmath\b|\\\(|\\\[')
-# the theme repeats a page's title here with its markup characters as they are: a title may hold a script
-PRINT_TITLE = re.compile(
-    r'(<div id="jb-print-docs-body" class="onlyprint">\s*<h1>)(.*?)(</h1>\s*<!--)', re.DOTALL
-)
-IMAGE = re.compile(r'<img [^>]*?src="([^"]+\.svg)"[^>]*?>')
+
+# files that Sphinx would only copy, once more at every build: it leaves them out (`_config.yml`), and nobody writes into
+# a staged file, so that it can be the site's as well
+UNTOUCHED = ("_static/figures", "_static/source")
 
 
-def finish(built: Path, html: Path, before: Path, tags: dict[str, str]) -> None:
-    """Copy the site that Sphinx built to `html`: every page lightened, and `tags[page]` in its head.
+def finish(built: Path, staged: Path, html: Path, before: Path, tags: dict[str, str]) -> None:
+    """Copy the site that Sphinx built of `staged` to `html`: every page lightened, and `tags[page]` in its head.
 
     What is as it was in `before`, the site of the last build, is that file itself.
     """
 
     def take(source: str, target: str) -> None:
-        old = before / Path(source).relative_to(built)
-        is_page = source.endswith(".html") and "_static" not in old.parts
-        if not is_page and not _take_over(old, Path(source), Path(target)):
+        place = Path(source).relative_to(built)
+        is_page = source.endswith(".html") and place.parts[0] != "_static"
+        if not is_page and not _take_over(before / place, Path(source), Path(target)):
             shutil.copy2(source, target)
 
-    shutil.copytree(
-        built, html, ignore=shutil.ignore_patterns("*.map", "fontawesome"), copy_function=take
-    )
-    places = (page.relative_to(built) for page in sorted(built.rglob("*.html")))
-    pages = [place for place in places if place.parts[0] != "_static"]
+    # "_" holds the frame of figures' pages alone
+    ignored = shutil.ignore_patterns("*.map", "fontawesome", "_")
+    shutil.copytree(built, html, ignore=ignored, copy_function=take)
+    for folder in UNTOUCHED:
+        if (staged / folder).is_dir():
+            shutil.copytree(
+                staged / folder, html / folder, copy_function=os.link, dirs_exist_ok=True
+            )
+    leaves = leaf.staged(staged)
+    pages = _Pages(built, html, before, tags, leaves)
+    found = (page.relative_to(built).with_suffix("").as_posix() for page in built.rglob("*.html"))
+    places = [p for p in found if not p.startswith("_static") and p not in leaf.FRAMES]
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
-        heads = [tags.get(place.as_posix(), "") for place in pages]
-        finished = partial(_finish_page, built, html, before)
-        icons = set().union(*pool.map(finished, pages, heads, chunksize=50))
+        icons = set().union(*pool.map(pages.finish, [*places, *leaves], chunksize=50))
     for fontawesome in (built / "_static" / "vendor" / "fontawesome").glob("*"):
         place = html / fontawesome.relative_to(built)
         shutil.copytree(fontawesome, place)
@@ -67,40 +65,39 @@ def _take_over(old: Path, source: Path, target: Path) -> bool:
     return same
 
 
-def _finish_page(built: Path, html: Path, before: Path, place: Path, tags: str) -> set[str]:
-    """Lighten one page; return the icons that it names."""
-    source, page, old = built / place, html / place, before / place
-    if (
-        old.is_file()
-        and tags in (text := old.read_text(encoding="utf-8"))
-        and _take_over(old, source, page)
-    ):
+@dataclass(frozen=True)
+class _Pages:
+    """Where pages are, what stands in their heads, and the files of those that fill a frame."""
+
+    built: Path
+    html: Path
+    before: Path
+    tags: dict[str, str]
+    leaves: dict[str, Path]
+
+    def finish(self, place: str) -> set[str]:
+        """Write one page, lightened; return the icons that it names."""
+        source, page, old = (
+            folder / f"{place}.html" for folder in (self.built, self.html, self.before)
+        )
+        head = self.tags.get(f"{place}.html", "")
+        filling = leaf.load(self.leaves[place]) if place in self.leaves else None
+        frame = self.built / f"{filling.frame}.html" if filling else source
+        # by its time the next build knows what the page was made of
+        times = [file.stat().st_mtime_ns for file in (frame, self.leaves.get(place, frame))]
+        page.parent.mkdir(parents=True, exist_ok=True)
+        if (
+            old.is_file()
+            and old.stat().st_mtime_ns == max(times)
+            and head in (text := old.read_text(encoding="utf-8"))
+        ):
+            os.link(old, page)
+            return set(ICON.findall(text))
+        text = frame.read_text(encoding="utf-8")
+        text = lighten(filling.fill(text, place) if filling else text, page.parent, head)
+        page.write_text(text, encoding="utf-8")
+        os.utime(page, ns=(max(times),) * 2)
         return set(ICON.findall(text))
-    text = source.read_text(encoding="utf-8")
-    icons = set(ICON.findall(text))
-    text = ICON_SCRIPT.sub("", text)
-    if not MATH.search(text):
-        text = MATHJAX.sub("", text)
-    text = PRINT_TITLE.sub(
-        lambda m: m[1] + m[2].replace("<", "&lt;").replace(">", "&gt;") + m[3], text
-    )
-    text = IMAGE.sub(lambda match: _placed(match, source), text)
-    page.write_text(text.replace("</head>", tags + "</head>", 1), encoding="utf-8")
-    shutil.copystat(source, page)  # by its time the next build knows what the page was made of
-    return icons
-
-
-def _placed(match: re.Match, page: Path) -> str:
-    """Give a picture its size, so that nothing jumps when it arrives, and load it when it is near."""
-    tag = match[0]
-    drawing = page.parent / match[1]
-    if " height=" in tag or not drawing.is_file():
-        return tag
-    _, root = next(ElementTree.iterparse(drawing, events=("start",)))
-    if "viewBox" not in root.attrib:
-        return tag
-    _, _, width, height = (round(float(n)) for n in root.attrib["viewBox"].split())
-    return tag.replace("<img ", f'<img width="{width}" height="{height}" loading="lazy" ', 1)
 
 
 def _keep_icons(folder: Path, icons: set[str]) -> None:

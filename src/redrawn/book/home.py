@@ -1,7 +1,11 @@
 """What the first page and the status board say about the whole book, computed from records."""
 
+import re
 from collections import Counter
 from html import escape
+from pathlib import Path
+
+import yaml
 
 from redrawn.book import tables
 from redrawn.book.catalogue import Catalogue
@@ -10,6 +14,7 @@ from redrawn.book.verdicts import SYMBOL
 
 SETTINGS = ("paper", "reduced", "analogue")
 VERDICTS = ("holds", "does not hold", "not tested", "error")
+HEADING = re.compile(r"(?m)^# (.+)$")
 
 
 def counts(found: dict) -> str:
@@ -84,20 +89,24 @@ def board(catalogue: Catalogue, found: dict, states: dict[str, ChapterState]) ->
     )
 
 
-def sidebar(catalogue: Catalogue) -> str:
-    """Return the template of the plain list of contents that pages of figures and papers have."""
-    links = {"": [("index", "Home"), ("status", "Status of all papers")]}
-    for chapter in catalogue.chapters.values():
-        entry = (f"{chapter.folder}/{chapter.slug}", escape(chapter.title))
-        links.setdefault(chapter.part, []).append(entry)
-    lists = "".join(
-        (f'<p class="caption">{escape(part)}</p>' if part else "")
-        + '<ul class="nav bd-sidenav">'
-        + "".join(
-            f'<li class="toctree-l1"><a class="reference internal" href="{{{{ pathto({place!r}) }}}}">{title}</a></li>'
-            for place, title in entries
-        )
-        + "</ul>"
-        for part, entries in links.items()
-    )
+def sidebar(catalogue: Catalogue, staged: Path) -> str:
+    """Return the template of the book's contents, which every page has beside it.
+
+    The theme would make its own anew for each page, which takes longer than the page.
+    """
+    toc = yaml.safe_load((staged / "_toc.yml").read_text(encoding="utf-8"))
+    titles = {f"{c.folder}/{c.slug}": c.title for c in catalogue.chapters.values()}
+    parts = {"": [{"file": toc["root"]}]} | {p["caption"]: p["chapters"] for p in toc["parts"]}
+    lists = ""
+    for part, pages in parts.items():
+        lists += f'<p class="caption">{escape(part)}</p>' if part else ""
+        lists += '<ul class="nav bd-sidenav">'
+        for place in (page["file"] for page in pages):
+            title = titles.get(place) or HEADING.search((staged / f"{place}.md").read_text())[1]
+            lists += (
+                f"<li class=\"toctree-l1{{{{ ' current active' if pagename == '{place}' }}}}\">"
+                f'<a class="reference internal" href="{{{{ pathto(\'{place}\') }}}}"'
+                f"{{{{ ' aria-current=page' if pagename == '{place}' }}}}>{escape(title)}</a></li>"
+            )
+        lists += "</ul>"
     return f'<nav class="bd-links bd-docs-nav" aria-label="Contents">{lists}</nav>'

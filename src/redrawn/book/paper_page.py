@@ -5,6 +5,7 @@ from html import escape
 from redrawn.book import history, render, tables, verdicts
 from redrawn.book.catalogue import Catalogue, Claim, Paper
 from redrawn.book.history import Version
+from redrawn.book.leaf import Leaf
 from redrawn.book.sparkline import sparkline
 from redrawn.book.status import ChapterState
 from redrawn.book.verdicts import Verdict
@@ -12,7 +13,7 @@ from redrawn.book.verdicts import Verdict
 
 def paper_pages(
     state: ChapterState, catalogue: Catalogue, accepted: dict[str, list[Version]]
-) -> dict[str, str]:
+) -> dict[str, Leaf]:
     """Return the page of each paper of a chapter: citation, claims, what was measured, figures, history.
 
     Args:
@@ -33,39 +34,27 @@ def _page(
     state: ChapterState,
     columns: dict[str, dict[str, Verdict]],
     accepted: dict[str, list[Version]],
-) -> str:
+) -> Leaf:
     chapter = state.chapter
-    head = f"""---
-orphan: true
----
-
-(paper-{paper.id})=
-# {render.escaped(paper.title)}
-
-{citation(paper)} Chapter: {{doc}}`{render.escaped(chapter.title)} <../{chapter.folder}/{chapter.slug}>`.
-"""
+    first = (
+        f'<p>{citation(paper)} Chapter: <a href="../{chapter.folder}/{chapter.slug}.html">'
+        f"{escape(chapter.title)}</a>.</p>"
+    )
     if chapter.status == "planned":
-        return head + "\n:::{note}\nNo claim of this paper has been tested yet.\n:::\n"
+        note = (
+            '<div class="admonition note"><p class="admonition-title">Note</p>'
+            "<p>No claim of this paper has been tested yet.</p></div>"
+        )
+        return Leaf("papers/_untested", paper.title, [first + note])
     claims = [c for c in chapter.claims if c.paper == paper.id]
     commands = (
         "\n".join(f"redrawn run {chapter.slug} --profile {profile}" for profile in columns)
         or f"redrawn run {chapter.slug}"
     )
-    return f"""{head}
-## What it claims, and what we measured
-
-{render.html("".join(_claim(c, columns) for c in claims))}
-
-{_figures(paper, state)}## Run it again
-
-```console
-{commands}
-```
-
-## What was accepted before
-
-{render.html(_history(claims, accepted))}
-"""
+    figures = _figures(paper, state)
+    parts = [first, "".join(_claim(c, columns) for c in claims), *figures,
+             render.code(commands), _history(claims, accepted)]  # fmt: skip
+    return Leaf("papers/_drawn" if figures else "papers/_tested", paper.title, parts)
 
 
 def citation(paper: Paper) -> str:
@@ -73,9 +62,9 @@ def citation(paper: Paper) -> str:
     if not paper.confirmed:
         return "Title only: authors and place of publication have not been looked up yet."
     authors = ", ".join(" ".join(reversed(a.split(", ", 1))) for a in paper.authors)
-    parts = [authors, paper.year, paper.venue and f"*{render.escaped(paper.venue)}*"]
-    link = f" <{paper.link}>." if paper.link else ""
-    return ", ".join(p for p in parts if p) + f" {{cite}}`{paper.id}`." + link
+    parts = [escape(authors), paper.year, paper.venue and f"<em>{escape(paper.venue)}</em>"]
+    link = f' <a href="{escape(paper.link)}">{escape(paper.link)}</a>.' if paper.link else ""
+    return ", ".join(p for p in parts if p) + "." + link
 
 
 def _columns(
@@ -108,22 +97,16 @@ def _claim(claim: Claim, columns: dict[str, dict[str, Verdict]]) -> str:
     )
 
 
-def _figures(paper: Paper, state: ChapterState) -> str:
+def _figures(paper: Paper, state: ChapterState) -> list[str]:
+    """Return the gallery of the paper's figures, nothing where none was drawn."""
     slug = state.chapter.slug
-    own = [
-        f
-        for f in (state.run.figures if state.run else ())
-        if state.chapter.paper_of(f.id) == paper.id
-    ]
-    if not own:
-        return ""
     cards = "".join(
         f'<a href="../figures/{slug}/{f.id}.html"><img src="../_static/figures/{slug}/{f.id}.svg" '
         f'alt="{escape(f.alt, quote=True)}"><span>{slug}/{f.id}</span></a>'
-        for f in own
+        for f in (state.run.figures if state.run else ())
+        if state.chapter.paper_of(f.id) == paper.id
     )
-    gallery = render.html(f'<div class="gallery">{cards}</div>')
-    return f"## Figures\n\n{gallery}\n\n"
+    return [f'<div class="gallery">{cards}</div>'] if cards else []
 
 
 def _history(claims: list[Claim], accepted: dict[str, list[Version]]) -> str:

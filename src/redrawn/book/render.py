@@ -9,6 +9,9 @@ A chapter's text names them, and never types them:
 import re
 from html import escape
 
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
 import redrawn
 from redrawn.book import tables
 from redrawn.book.catalogue import Catalogue
@@ -16,6 +19,9 @@ from redrawn.book.record import FigureRecord
 from redrawn.book.status import ChapterState
 
 ROLE = re.compile(r"\{(measured|verdict|number)\}`([^`]+)`")
+PROSE = MarkdownIt("commonmark", {"html": False}).use(
+    dollarmath_plugin, renderer=lambda math, _: rf"\({escape(math)}\)"
+)
 BLOCK = re.compile(r"^```\{(redrawn-figure|verdicts|provenance)\} *(\S*)\n```$", re.MULTILINE)
 
 
@@ -95,6 +101,19 @@ def _yaml(value: str) -> str:
 def html(markup: str) -> str:
     """Return markup as MyST that passes it through."""
     return f"```{{raw}} html\n{markup}\n```"
+
+
+def prose(text: str) -> str:
+    """Return Markdown, with $mathematics$ as MathJax reads it, as HTML."""
+    return PROSE.render(text)
+
+
+def code(text: str) -> str:
+    """Return text as the HTML of a code block, which the theme gives a button to copy it."""
+    return (
+        '<div class="highlight-text notranslate"><div class="highlight">'
+        f"<pre>{escape(text)}</pre></div></div>"
+    )
 
 
 def rerun(state: ChapterState) -> str:

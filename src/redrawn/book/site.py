@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from redrawn.book import atomic, finish, metadata, paths, staging, status
+from redrawn.book import atomic, finish, lighten, metadata, paths, published, staging, status
 from redrawn.book.catalogue import Catalogue
 
 
@@ -30,7 +30,10 @@ def build(catalogue: Catalogue, profile: str, url: str) -> Path:
     work = paths.build() / "sphinx"
     frame = work / "frame.json"
     # every page names every other one in its sidebar, which Sphinx does not write again by itself
-    found = _headings(staged) | {"finish": Path(finish.__file__).read_text(encoding="utf-8")}
+    found = _headings(staged) | {
+        module.__name__: Path(module.__file__).read_text(encoding="utf-8")
+        for module in (finish, lighten)
+    }
     if not frame.is_file() or json.loads(frame.read_text()) != found:
         shutil.rmtree(work, ignore_errors=True)
     command = [
@@ -46,12 +49,14 @@ def build(catalogue: Catalogue, profile: str, url: str) -> Path:
     html = paths.build() / "html"
     new = html.with_name(".html")
     shutil.rmtree(new, ignore_errors=True)
-    finish.finish(output, new, html, metadata.pages(catalogue, states, url))
+    finish.finish(output, staged, new, html, metadata.pages(catalogue, states, url))
     places = sorted(p.relative_to(new).as_posix() for p in new.rglob("*.html"))
     listed = [
         p for p in places if not p.startswith("_") and p not in ("search.html", "genindex.html")
     ]
     (new / "sitemap.xml").write_text(metadata.sitemap(listed, url), encoding="utf-8")
+    for place, page in published.redirect_pages().items():
+        atomic.write_text(new / place, page)
     atomic.swap_folder(new, html)
     return html / "index.html"
 

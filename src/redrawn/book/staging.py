@@ -15,9 +15,9 @@ from redrawn.book import (
     download,
     history,
     home,
+    leaf,
     paper_page,
     paths,
-    published,
     render,
     source_page,
     status,
@@ -38,22 +38,24 @@ def stage(catalogue: Catalogue, states: dict[str, ChapterState], profile: str, u
     # Not in _static: Jupyter Book loads every script that it finds there on every page.
     _stage_mathjax(staged / "_assets" / "_static" / "mathjax")
     reuse = Reuse(book)
-    source_page.write_all(staged, reuse)
-    wheel = download.wheel(staged / "_static", reuse)
-    address = f"{url}_static/{wheel}"
+    address = f"{url}_static/{download.WHEEL}"
+    modules = source_page.copy_all(staged, reuse)
     changed = [s for s in states.values() if not reuse.take_over(s, staged, address)]
+    chapter = partial(
+        chapter_page.write, catalogue=catalogue, staged=staged, url=url, wheel_address=address
+    )
     # forked: what a chapter needs is there at once
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
-        written = partial(
-            chapter_page.write, catalogue=catalogue, staged=staged, url=url, wheel_address=address
-        )
-        list(pool.map(written, changed))
-    _stage_papers(catalogue, states, staged / "papers")
+        written = [
+            pool.map(chapter, changed, chunksize=4),  # the catalogue goes once a chunk
+            pool.map(source_page.write, modules, chunksize=20),
+        ]
+        download.wheel(staged / "_static", reuse)
+        _stage_frames(staged)
+        _stage_papers(catalogue, states, staged / "papers")
+        for each in written:
+            list(each)  # an error in one of them is ours
     _stage_overview(catalogue, states, status.of_book(states, profile), staged)
-    for place, page in published.redirect_pages().items():
-        moved = staged / "_assets" / place
-        moved.parent.mkdir(parents=True, exist_ok=True)
-        moved.write_text(page, encoding="utf-8")
     _keep_unchanged(staged, book)
     atomic.swap_folder(staged, book)
     reuse.remember()
@@ -82,22 +84,32 @@ def _stage_overview(catalogue: Catalogue, states, found: dict, staged: Path) -> 
         for name, markup in blocks.items():
             text = text.replace(f"```{{{name}}}\n```", render.html(markup))
         page.write_text(text, encoding="utf-8")
-    template = staged / "_templates" / "sidebar-chapters.html"
+    template = staged / "_templates" / "contents.html"
     template.parent.mkdir()
-    template.write_text(home.sidebar(catalogue), encoding="utf-8")
+    template.write_text(home.sidebar(catalogue, staged), encoding="utf-8")
     for name, content in (("status.json", found), ("status.schema.json", status.schema())):
         text = json.dumps(content, indent=1) + "\n"
         (staged / "_assets" / name).write_text(text, encoding="utf-8")
 
 
+def _stage_frames(staged: Path) -> None:
+    """Write a page for each kind that only fills a frame, with a mark under each heading."""
+    for name, headings in leaf.FRAMES.items():
+        texts = ["# ⟦0⟧", render.html("⟦1⟧")]
+        texts += [f"## {h}\n\n{render.html(f'⟦{i}⟧')}" for i, h in enumerate(headings, 2)]
+        text = "---\norphan: true\nnosearch: true\n---\n\n" + "\n\n".join(texts) + "\n"
+        page = staged / f"{name}.md"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(text, encoding="utf-8")
+
+
 def _stage_papers(catalogue: Catalogue, states: dict[str, ChapterState], place: Path) -> None:
-    place.mkdir()
     accepted = history.versions()
     for state in states.values():
         own = {p: accepted[p, state.chapter.slug] for p in paths.PROFILES
                if (p, state.chapter.slug) in accepted}  # fmt: skip
-        for paper, text in paper_page.paper_pages(state, catalogue, own).items():
-            (place / f"{paper}.md").write_text(text, encoding="utf-8")
+        for paper, page in paper_page.paper_pages(state, catalogue, own).items():
+            page.save(place / f"{paper}.json")
 
 
 def _stage_mathjax(place: Path) -> None:

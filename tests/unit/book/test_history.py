@@ -61,19 +61,20 @@ def test_a_papers_page_has_its_claims_values_figure_and_history(repository):
     state = status.of_chapter(book.chapters["tiny"], "quick")
     accepted = {"quick": history.versions()["quick", "tiny"]}
     pages = paper_page.paper_pages(state, book, accepted)
-    first = pages["first-paper"]
+    assert pages["first-paper"].frame == "papers/_drawn"
+    first = "".join(pages["first-paper"].parts)
     assert "mean-is-two" in first and "a-beats-b" not in first
     assert "2 accepted" in first and "Theorem 1" in first and "figures/tiny/line.html" in first
     assert "Title only" in first
-    second = pages["second-paper"]
+    second = "".join(pages["second-paper"].parts)
     assert "Jane Doe, 2020" in second and "five numbers for a study" in second
-    assert "## Figures" not in second
+    assert pages["second-paper"].frame == "papers/_tested", "no heading for figures"
 
 
 def test_a_planned_papers_page_says_so_and_leads_to_its_chapter(checkout):
     book = catalogue.load()
     state = status.of_chapter(book.chapters["later"], "quick")
-    text = paper_page.paper_pages(state, book, {})["third-paper"]
+    (text,) = paper_page.paper_pages(state, book, {})["third-paper"].parts
     assert "No claim of this paper has been tested yet" in text and "small-things/later" in text
 
 

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from rocrate.rocrate import ROCrate
 
-from redrawn.book import atomic, catalogue, execute, generate, paths, published, site
+from redrawn.book import atomic, catalogue, execute, generate, leaf, paths, published, site
 
 SOURCE = Path(__file__).resolve().parents[3]
 TITLES = {
@@ -122,8 +122,25 @@ def test_the_crate_names_every_file_of_the_run(built):
     assert len(crate.root_dataset["mentions"]) == 2, "the run, and the paper without address"
     # RO-Crate 1.3 wants one value as itself, not as a list of one
     graph = json.loads((folder / "ro-crate-metadata.json").read_text())["@graph"]
-    alone = [(e["@id"], k) for e in graph for k, v in e.items() if isinstance(v, list) and len(v) == 1]
+    alone = [
+        (e["@id"], k) for e in graph for k, v in e.items() if isinstance(v, list) and len(v) == 1
+    ]
     assert alone == []
+
+
+def test_frames_are_no_pages_and_the_search_knows_what_fills_them(built):
+    names = {p.relative_to(built).with_suffix("").as_posix() for p in built.rglob("*.html")}
+    assert not names & set(leaf.FRAMES)
+    index = (built / "searchindex.js").read_text()
+    found = json.loads(index.removeprefix("Search.setIndex(").rstrip(";").removesuffix(")"))
+    titles = dict(zip(found["docnames"], found["titles"], strict=True))
+    assert (
+        titles["figures/tiny/line"] == "tiny/line" and "Long Long" in titles["papers/third-paper"]
+    )
+    assert "<script>" not in titles["papers/second-paper"]
+    place = found["docnames"].index("figures/tiny/line")
+    holding = found["terms"]["bibtex"]
+    assert place in holding
 
 
 def test_a_moved_figure_leads_on(built):
