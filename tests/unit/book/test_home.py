@@ -2,7 +2,7 @@
 
 import json
 
-from redrawn.book import catalogue, execute, home, staging, status
+from redrawn.book import catalogue, execute, home, leaf, staging, status
 
 
 def states(book):
@@ -50,6 +50,6 @@ def test_overview_figure_pages_and_feed_are_staged(checkout):
     assert 'id="paper-third-paper"' in (staged / "status.md").read_text()
     feed = json.loads((staged / "_assets" / "status.json").read_text())
     assert feed == status.of_book(states(catalogue.load()), "quick")
-    page = (staged / "figures" / "tiny" / "line.md").read_text()
+    page = "".join(leaf.load(staged / "figures" / "tiny" / "line.json").parts)
     assert "@misc{redrawn:tiny:line" in page and "redrawn run tiny" in page
-    assert ":alt: A line that wanders" in page
+    assert 'alt="A line that wanders' in page
