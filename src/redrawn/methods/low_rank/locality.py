@@ -30,7 +30,7 @@ def patch_alignment(
     slopes = []
     for other in (q, q.roll(1, 0)):
         patch = p.detach().requires_grad_()
-        (slope,) = torch.autograd.grad(network(join(patch, other)).sum(), patch, create_graph=True)
+        (slope,) = torch.autograd.grad(network(join(patch, other)).sum(), patch)
         slopes.append(slope.flatten(2))
     return torch.cosine_similarity(*slopes, dim=2, eps=1e-12).abs().mean(0)
 

@@ -191,6 +191,12 @@ def test_graddrop_keeps_one_sign_and_has_the_sum_for_a_mean_of_its_magnitude():
     np.testing.assert_allclose(mean, share * high + (1 - share) * low, atol=0.05)
 
 
+def test_graddrop_leaves_what_no_task_moves():
+    j = jacobians(3, 4, 1)
+    j[:, :, 2] = 0
+    assert gradients.graddrop(j, np.full((1, 4), 0.3))[0, 2] == 0
+
+
 def test_measures_of_conflict():
     j = np.array([[[3.0, 0.0], [-4.0, 3.0]], [[1.0, 0.0], [0.0, 1.0]], [[1.0, 1.0], [0.0, 0.0]]])
     np.testing.assert_allclose(gradients.cosine(gram(j)), [-0.8, 0, 0])

@@ -52,6 +52,9 @@ def test_gramian_agrees_with_torchjd(source):
 
 def test_lenet_is_that_of_torch_and_keeps_networks_apart(source):
     trunk, heads = shared_lenet.init_lenet(18, 2, 3, source)
+    shapes = [tuple(p.shape[1:]) for p in (*trunk, *heads[0])]
+    assert shapes == [(10, 1, 5, 5), (10,), (20, 10, 3, 3), (20,), (80, 50), (50,),
+                      (50, 50), (50,), (50, 10), (10,)]  # fmt: skip
     images = torch.rand((3, 4, 18, 18), generator=source)
     found = shared_lenet.lenet(trunk, heads, images)
     for i in range(3):

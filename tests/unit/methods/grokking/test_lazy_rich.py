@@ -97,6 +97,11 @@ def test_frozen_descent_is_the_loop_and_ends_at_kernel_regression(problem):
         residual = y - (kernel @ weights[..., None])[..., 0]
     found = grokking.frozen_kernel_descent(kernel, kernel, y, 30)
     torch.testing.assert_close(found, (kernel @ weights[..., None])[..., 0])
+    singular = torch.diag_embed(torch.tensor([[1.0, 0.0]]).expand(len(y), 2)).to(y)
+    torch.testing.assert_close(  # a direction that the kernel does not see stays at zero
+        grokking.frozen_kernel_descent(singular, singular, y[:, :2], 200),
+        y[:, :2] * torch.tensor([1.0, 0.0]).to(y),
+    )
     torch.testing.assert_close(
         grokking.frozen_kernel_descent(kernel, kernel, y, 10**9), y, atol=1e-6, rtol=1e-6
     )

@@ -112,8 +112,9 @@ def test_refuses_sparse_gradients(name):
 
 @every
 def test_refuses_bad_hyperparameters(name):
-    make, _, bad = CASES[name]
-    for options in bad:
+    make, usual, bad = CASES[name]
+    backwards = [usual | {"lr": -0.01}] if "lr" in usual else []
+    for options in (*bad, *backwards):
         with pytest.raises(ValueError, match=r"must|empty"):
             make([torch.zeros(2, 2)], **options)
 

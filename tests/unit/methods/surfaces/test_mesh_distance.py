@@ -27,6 +27,18 @@ def test_inside_a_ball(ball):
     assert found[radius < 0.68].all() and not found[radius > 0.701].any()
 
 
+def test_walls_seen_edge_on_come_in_any_order():
+    corners = [(-0.8, -0.8), (0.83, -0.8), (-0.8, 0.83)]
+    prism = np.array([(x, y, z) for z in (-0.5, 0.5) for x, y in corners])
+    slanted = [[1, 2, 5], [1, 5, 4]]  # from above a line, but no line of the grid
+    others = [[0, 2, 1], [3, 4, 5], [0, 1, 4], [0, 4, 3], [0, 3, 5], [0, 5, 2]]
+    line = np.linspace(-1, 1, 20)
+    x, y, z = np.meshgrid(line, line, line, indexing="ij")
+    inside = (x > -0.8) & (y > -0.8) & (x + y < 0.03) & (abs(z) < 0.5)
+    for faces in (slanted + others, others + slanted):
+        np.testing.assert_array_equal(surfaces.inside_mesh(prism, np.array(faces), line), inside)
+
+
 def test_the_distance_to_a_ball(ball):
     x = np.random.default_rng(1).uniform(-0.95, 0.95, (500, 3))
     found = surfaces.mesh_distance(*ball, side=40)(x)

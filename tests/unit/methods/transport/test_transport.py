@@ -420,3 +420,7 @@ def test_evenly_spread_particles_have_the_least_energy():
     assert np.abs(gradient).max() < 1e-12
     with pytest.raises(ValueError, match="step"):
         descent.particle_descent(descent.energy_to_uniform, even, 0, lambda k: 1.0)
+    values, after = descent.particle_descent(descent.energy_to_uniform, even, 1, lambda k: 0.5)
+    value, slope = descent.energy_to_uniform(even)
+    np.testing.assert_array_equal(values, value[None])
+    np.testing.assert_allclose(after, even - 0.5 * slope)
