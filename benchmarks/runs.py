@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import site_build
 from report import command_seconds, row, write
 
 from redrawn.book import catalogue, key, paths
@@ -58,17 +59,17 @@ def main() -> None:
         two, one = (run(root, *PAIR, "--force", "--jobs", jobs) for jobs in ("2", "1"))
     if sorted(again) != sorted(reached):
         sys.exit(f"an edit of {METHOD} ran {again}, but reaches {reached}")
-    site = json.loads((paths.root() / "data" / "benchmarks" / "site_build.json").read_text())
+    site = site_build.measure()[0]["from nothing"]
     per_chapter = whole / len(written)
     memory = sum(sorted(found["peak_mb"] for found in first.values())[-2:])
     rows = [
         row(f"{' and '.join(PAIR)} at quick, two workers", two, "one worker", one,
             note="the bound is one half, where chapters are alike and cores share nothing"),
-        row(f"all {len(written)} chapters, two workers", whole, "the same, with nothing to do", nothing,
+        row(f"all {len(written)} chapters, with nothing to do", nothing, "two workers", whole,
             note=f"the two of most memory take {memory / 1000:.1f} GB together"),
         row(f"all chapters after an edit of {METHOD.name}, which {len(reached)} reach", edited, "all", whole),
         row(f"the book of {len(book.chapters)} chapters and its site, extrapolated",
-            per_chapter * len(book.chapters) + site["rows"][0]["theirs"], "the goal", GOAL,
+            per_chapter * len(book.chapters) + site, "the goal", GOAL,
             note=f"from {per_chapter:.0f} s a chapter with two workers on {os.cpu_count()} cores"),
     ]  # fmt: skip
     write(__file__, "Workers", rows)

@@ -1,7 +1,7 @@
 """Building the site at full size: 62 chapters and 377 papers, each chapter with a stand-in run.
 
 The stand-ins live in a temporary checkout and never reach the product. Cold, then with nothing changed but
-one chapter's text, as ratios to the cold build and in seconds.
+one chapter's text, beside their goals.
 """
 
 import argparse
@@ -20,6 +20,8 @@ from redrawn.book import catalogue, paths, site, style
 from redrawn.book.record import FigureRecord, Provenance, Record
 
 FIGURES = 6
+GOALS = {"from nothing": 20, "after one page changed": 5}
+"""Seconds that each build may take on two cores."""
 
 CLAIMS = """
 figures:
@@ -73,11 +75,9 @@ def stand_in(root: Path, chapter) -> None:
     ).save(run / "record.json")  # fmt: skip
 
 
-def main() -> None:
-    """Build twice and print what it took."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.parse_args()
-    source = paths.root()
+def measure() -> tuple[dict[str, float], int]:
+    """Build twice; return the wall seconds of each build, and the number of pages."""
+    source, seconds = paths.root(), {}
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for name in ("book", "data", "workflow"):
@@ -88,22 +88,26 @@ def main() -> None:
         for chapter in catalogue.load().chapters.values():
             stand_in(root, chapter)
             (root / "book" / chapter.folder / f"{chapter.slug}.md").write_text("# stand-in\n")
-        book = catalogue.load()
-        seconds = {}
-        for build in ("cold", "one page changed"):
+        for build in GOALS:
             clock = time.perf_counter()
-            site.build(book, "quick", "https://example.org/")
-            seconds[build] = round(time.perf_counter() - clock, 1)
+            site.build(catalogue.load(), "quick", "https://example.org/")
+            seconds[build] = time.perf_counter() - clock
             page = paths.run_dir("quick", "grokking") / "chapter.ipynb"
             page.write_text(page.read_text().replace("Some ", "Changed "))
         pages = sum(1 for _ in (root / "_build" / "html").rglob("*.html"))
-    shape = f"the site with {pages} pages, {len(book.papers)} papers, one page changed"
     os.environ["REDRAWN_ROOT"] = str(source)  # the table is kept there
-    write(
-        __file__,
-        "The site",
-        [row(shape, seconds["one page changed"], "the same from nothing", seconds["cold"])],
-    )
+    return seconds, pages
+
+
+def main() -> None:
+    """Measure, print and keep."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    seconds, pages = measure()
+    rows = [
+        row(f"the site of {pages} pages, {build}", took, "the goal", GOALS[build])
+        for build, took in seconds.items()
+    ]
+    write(__file__, "The site", rows)
 
 
 if __name__ == "__main__":
