@@ -128,11 +128,15 @@ def test_the_crate_names_every_file_of_the_run(built):
     assert alone == []
 
 
+def search_index(built: Path) -> dict:
+    text = (built / "searchindex.js").read_text()
+    return json.loads(text.removeprefix("Search.setIndex(").rstrip(";").removesuffix(")"))
+
+
 def test_frames_are_no_pages_and_the_search_knows_what_fills_them(built):
     names = {p.relative_to(built).with_suffix("").as_posix() for p in built.rglob("*.html")}
     assert not names & set(leaf.FRAMES)
-    index = (built / "searchindex.js").read_text()
-    found = json.loads(index.removeprefix("Search.setIndex(").rstrip(";").removesuffix(")"))
+    found = search_index(built)
     titles = dict(zip(found["docnames"], found["titles"], strict=True))
     assert (
         titles["figures/tiny/line"] == "tiny/line" and "Long Long" in titles["papers/third-paper"]
@@ -156,3 +160,17 @@ def test_pages_carry_what_they_use(built):
         r"<img[^>]*line\.svg[^>]*>", (built / "figures" / "tiny" / "line.html").read_text()
     )[0]
     assert "width=" in image and "height=" in image and "alt=" in image
+
+
+def test_the_next_build_makes_anew_what_changed_alone(built):
+    pages = [built / "figures" / "tiny" / "line.html", built / "papers" / "third-paper.html"]
+    first, index = [page.stat().st_ino for page in pages], search_index(built)
+    bib = paths.root() / "book" / "references.bib"
+    bib.write_text(bib.read_text().replace(TITLES["third-paper"], "Zebras " * 3))
+    site.build(catalogue.load(), "quick", "https://example.org/book/")
+    figure, paper = (page.stat().st_ino == old for page, old in zip(pages, first, strict=True))
+    assert figure and not paper and "Zebras" in pages[1].read_text()
+    found = search_index(built)
+    assert found["docnames"] == index["docnames"]
+    assert found["terms"]["bibtex"] == index["terms"]["bibtex"], "of a page that stayed"
+    assert "zebra" in found["titleterms"] and not found["titleterms"].get("long")
