@@ -1,6 +1,7 @@
 """The transformer: causality, networks apart, and PyTorch's own layers."""
 
 import math
+from dataclasses import FrozenInstanceError
 
 import pytest
 import torch
@@ -90,3 +91,8 @@ def test_limits():
     start = MODEL.initial(1, torch.Generator().manual_seed(0))
     with pytest.raises(ValueError, match="context"):
         MODEL.logits(start, torch.zeros(1, 1, 7, dtype=torch.long))
+
+
+def test_sizes_that_were_checked_cannot_change():
+    with pytest.raises(FrozenInstanceError):
+        MODEL.heads = 3
