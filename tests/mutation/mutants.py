@@ -6,6 +6,10 @@ Each mutant is one change by an operator of Cosmic Ray (a sign, a constant, an i
 a run that was stopped goes on where it was.
 
     python tests/mutation/mutants.py --count 200
+    python tests/mutation/mutants.py --count 40 --fresh 1
+
+Survivors of the first sample are tried again once a test was written for them. A fresh sample, of another seed, is never
+tried again: it says what the tests notice that were not written for it.
 """
 
 import argparse
@@ -80,7 +84,10 @@ def _quiet_lines(text: str) -> set[int]:
 
 
 def sample(count: int, seed: int) -> list[tuple[str, str, int]]:
-    """Return `count` mutants (module, operator, occurrence), every module alike, one mutant a line at most."""
+    """Return `count` mutants (module, operator, occurrence), every module alike, one mutant a line at most.
+
+    Seed 0 takes modules in their order, the others at random.
+    """
     draw, pools = random.Random(seed), {}
     for module in sorted((ROOT / "src/redrawn/methods").rglob("*.py")):
         if module.name != "__init__.py":
@@ -88,6 +95,8 @@ def sample(count: int, seed: int) -> list[tuple[str, str, int]]:
             draw.shuffle(found)
             lines = {line: (str(module.relative_to(ROOT)), name, i) for name, i, line in found}
             pools[module] = list(lines.values())
+    if seed:
+        pools = dict(draw.sample(list(pools.items()), len(pools)))
     chosen = []
     while len(chosen) < count and any(pools.values()):
         for pool in pools.values():
@@ -170,7 +179,9 @@ def main() -> None:
     """Break methods, one at a time, and write what noticed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--fresh", type=int, default=0, metavar="SEED", help="seed of a fresh sample"
+    )
     given = parser.parse_args()
     done = (
         [json.loads(line) for line in OUTCOMES.read_text().splitlines()]
@@ -178,7 +189,7 @@ def main() -> None:
         else []
     )
     known = {(row["module"], row["operator"], row["occurrence"]) for row in done}
-    todo = [mutant for mutant in sample(given.count, given.seed) if mutant not in known]
+    todo = [mutant for mutant in sample(given.count, given.fresh) if mutant not in known]
     usual = {}
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder, "checkout")
@@ -205,7 +216,7 @@ def main() -> None:
             lines = difflib.unified_diff(text.splitlines(), mutant.splitlines(), lineterm="", n=0)
             change = [line for line in lines if line[0] in "+-" and line[:3] not in ("+++", "---")]
             row = {"module": module, "operator": operator, "occurrence": occurrence,
-                   "change": change, "caught_by": by}  # fmt: skip
+                   "change": change, "caught_by": by} | ({"fresh": given.fresh} if given.fresh else {})  # fmt: skip
             with OUTCOMES.open("a") as file:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
             done.append(row)
