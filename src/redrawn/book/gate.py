@@ -117,6 +117,8 @@ def _mutants() -> str:
     for row in rows:
         row["name"] = f"{row['module']}:{row['operator']}:{row['occurrence']}"
         row["topic"] = Path(row["module"]).parent.name
+    fresh = [row for row in rows if "fresh" in row]
+    rows = [row for row in rows if "fresh" not in row]
     alive = [row for row in rows if row["caught_by"] == "none"]
     real = [row for row in rows if row not in alive or row["name"] not in argued]
     caught = sum(row["caught_by"] != "none" for row in real)
@@ -125,6 +127,7 @@ def _mutants() -> str:
         f"{len({row['module'] for row in rows})} of {len(list(modules))} modules have been broken so far. "
         f"Of {len(rows)} mutants {len(rows) - len(real)} are equivalent, as argued below; of the others "
         f"**{caught} of {len(real)} ({100 * caught / len(real):.1f} %)** are caught.", "",
+        *_fresh(fresh, argued),
         "| topic | mutants | by tests | by claims | by drift | by none |", "|---|---|---|---|---|---|",
     ]  # fmt: skip
     for topic in [*sorted({row["topic"] for row in rows}), "all"]:
@@ -133,6 +136,7 @@ def _mutants() -> str:
         lines.append(
             f"| {topic} | {len(own)} | " + " | ".join(str(counts[c]) for c in CATCHERS) + " |"
         )
+    alive += [row for row in fresh if row["caught_by"] == "none"]
     if alive:
         lines += ["", "| what nothing noticed | the change | why |", "|---|---|---|"]
     for row in alive:
@@ -147,3 +151,20 @@ def _mutants() -> str:
             f"| `{row['module'].removeprefix('src/redrawn/methods/')}` | `{before}` → `{after}` | {why} |"
         )
     return "\n".join(lines)
+
+
+def _fresh(rows: list[dict], argued: dict[str, str]) -> list[str]:
+    """Say what was noticed of mutants that no test was written for."""
+    from scipy import stats
+
+    real = [row for row in rows if row["caught_by"] != "none" or row["name"] not in argued]
+    if not real:
+        return []
+    caught = Counter(row["caught_by"] for row in real)
+    share = stats.binomtest(len(real) - caught["none"], len(real)).proportion_ci()
+    by = ", ".join(f"{caught[name]} by {name}" for name in CATCHERS[:-1])
+    return [
+        f"Another sample, of modules at random, was drawn after those tests were written, and nothing was written for it: of "
+        f"{len(rows)} mutants {len(rows) - len(real)} are equivalent, and of the others **{len(real) - caught['none']} of "
+        f"{len(real)}** are caught ({by}), which says {100 * share[0]:.0f} to {100 * share[1]:.0f} % with 95 % confidence.", "",
+    ]  # fmt: skip

@@ -71,3 +71,18 @@ def test_mutants_are_summed_and_survivors_shown_with_their_argument(checkout):
     assert "| topic | 4 | 1 | 0 | 1 | 2 |" in page
     assert "| `topic/method.py` | `x \\| y` → `x` | y is empty |" in page
     assert "| `topic/method.py` | `3` → `4` | not equivalent: a gap |" in page
+    assert "Another sample" not in page
+    with (place / "mutants.jsonl").open("a") as file:
+        for i, by in enumerate(("tests", "claims", "tests", "none", "none")):
+            row |= {"occurrence": i + 1, "caught_by": by, "fresh": 1}
+            file.write(json.dumps(row) + "\n")
+    (place / "equivalent.yml").write_text(
+        "src/redrawn/methods/topic/method.py:core/X:4: four is three\n"
+    )
+    page = gate.page()
+    assert "| topic | 4 | 1 | 0 | 1 | 2 |" in page, "the fresh ones are counted apart"
+    assert (
+        "of 5 mutants 1 are equivalent" in page
+        and "**3 of 4** are caught (2 by tests, 1 by claims" in page
+    )
+    assert "which says 19 to 99 %" in page, "the exact binomial interval"
