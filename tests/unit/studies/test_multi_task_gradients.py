@@ -8,18 +8,22 @@ import pytest
 import torch
 
 from redrawn.methods import gradients
-from redrawn.methods.gradients import two_valleys, valley
+from redrawn.methods.gradients import gramian, two_valleys, valley
+from redrawn.studies import ensemble
 from redrawn.studies.multi_task_gradients import (
+    aggregators,
     alignment,
     balance,
     competing,
-    jacobian,
+    instance_wise,
     overlaid,
     scalpel,
+    scalpel_fronts,
     surgery,
+    trajectories,
 )
 
-MODULES = (surgery, overlaid, jacobian, alignment, scalpel, balance, competing)
+MODULES = (surgery, overlaid, aggregators, instance_wise, alignment, scalpel, balance, competing)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rsplit(".", 1)[-1])
@@ -77,49 +81,49 @@ def test_overlaid_trains_and_repeats():
 
 
 @pytest.fixture(scope="module")
-def tiny_jacobian():
-    return replace(jacobian.SETTINGS["quick"], jacobians=5, seeds=2, replicates=2, epochs=1,
-                   rates=(0.1,), hidden=(8,), batch=8, examples=64)  # fmt: skip
+def tiny():
+    return replace(instance_wise.SETTINGS["quick"], replicates=2, epochs=1, rates=(0.1,),
+                   hidden=(8,), batch=8, examples=64)  # fmt: skip
 
 
-def test_properties_and_their_table(tiny_jacobian):
-    frame = jacobian.properties(tiny_jacobian, 0)
+def test_properties_and_their_table():
+    frame = aggregators.properties(aggregators.Settings(5, 2), 0)
     assert len(frame) == 7 * 3 * 2
-    assert jacobian.agreement(frame) == [1, 1]
+    assert aggregators.agreement(frame) == [1, 1]
     flipped = frame.assign(violation=np.where(frame.aggregator == "mean", 1.0, frame.violation))
-    assert max(jacobian.agreement(flipped)) < 1
-    assert min(jacobian.violation(frame, "UPGrad", "non-conflicting")) > -1e-9
+    assert max(aggregators.agreement(flipped)) < 1
+    assert min(aggregators.violation(frame, "UPGrad", "non-conflicting")) > -1e-9
 
 
 def test_trajectories_follow_closed_forms():
-    frame = jacobian.trajectories(("mean", "UPGrad"))
-    left = jacobian.remaining(frame)
+    frame = trajectories.descend(("mean", "UPGrad"))
+    left = trajectories.remaining(frame)
     assert left["UPGrad"] == pytest.approx(0.925**50, rel=1e-6) == left["mean"]
-    assert jacobian.off_front(frame, "UPGrad") < 0.05
-    assert jacobian.rises(frame, "mean") > jacobian.rises(frame, "UPGrad")
+    assert trajectories.off_front(frame, "UPGrad") < 0.05
+    assert trajectories.rises(frame, "mean") > trajectories.rises(frame, "UPGrad")
 
 
 def test_rises_counts_steps_on_which_an_objective_rises():
     frame = pd.DataFrame({"problem": "CQF", "aggregator": "a", "start": [0] * 4 + [1] * 4,
                           "step": [0, 1, 2, 3] * 2, "first": [3, 2, 1, 0, 3, 2, 4, 5],
                           "second": [3, 2, 2.5, 2, 0, 0, 0, 1]})  # fmt: skip
-    assert jacobian.rises(frame, "a") == 1.5
+    assert trajectories.rises(frame, "a") == 1.5
 
 
-def test_instance_wise_is_plain_descent_for_the_mean(tiny_jacobian):
-    frame = jacobian.instance_wise(tiny_jacobian, 0, "cpu", ("mean", "UPGrad"))
+def test_instance_wise_is_plain_descent_for_the_mean(tiny):
+    frame = instance_wise.train(tiny, 0, "cpu", ("mean", "UPGrad"))
     assert len(frame) == 2 * 2 and np.isfinite(frame.loss).all()
     rows = frame[frame.aggregator == "mean"]
     np.testing.assert_allclose(rows.cosine, 1, rtol=1e-6)
     assert (frame[frame.aggregator == "UPGrad"].cosine < 1).all()
-    x, y = jacobian.examples(tiny_jacobian, 0, "cpu")
-    source = jacobian.generator(0)
-    layers = jacobian.gramian.init_perceptron((196, 8, 10), 2, source)
+    x, y = instance_wise.examples(tiny, 0, "cpu")
+    source = ensemble.generator(0)
+    layers = gramian.init_perceptron((196, 8, 10), 2, source)
     parameters = [p.requires_grad_() for pair in layers for p in pair]
     descent = torch.optim.SGD(parameters, lr=0.1)
     losses = []
     for part in torch.randperm(64, generator=source).split(8):
-        each = balance.cross_entropy(jacobian.gramian.logits(layers, x[:, part]), y[:, part])
+        each = balance.cross_entropy(gramian.logits(layers, x[:, part]), y[:, part])
         descent.zero_grad()
         each.sum().backward()
         descent.step()
@@ -130,12 +134,12 @@ def test_instance_wise_is_plain_descent_for_the_mean(tiny_jacobian):
 def test_best_takes_each_aggregators_own_rate_and_no_number_never_wins():
     frame = pd.DataFrame({"aggregator": ["a"] * 4 + ["b"] * 4, "rate": [1, 1, 2, 2] * 2,
                           "seed": [0, 1] * 4, "loss": [1, 1, 2, 2, 3, 3, 0, np.nan]})  # fmt: skip
-    chosen = jacobian.best(frame)
+    chosen = instance_wise.best(frame)
     assert set(zip(chosen.aggregator, chosen.rate, strict=True)) == {("a", 1), ("b", 1)}
 
 
-def test_both_routes_give_one_update(tiny_jacobian):
-    difference, ratio = jacobian.routes(tiny_jacobian, 0, "cpu", wide=8)
+def test_both_routes_give_one_update(tiny):
+    difference, ratio = instance_wise.routes(tiny, 0, "cpu", wide=8)
     assert max(difference) < 1e-4 and ratio > 0
 
 
@@ -187,12 +191,12 @@ def test_directions_of_methods():
 def test_fronts_in_miniature():
     small = replace(scalpel.SETTINGS["quick"], seeds=2, weights=3, epochs=5, images=400, image_epochs=8,
                     examples=64, dimension=70, batch=16)  # fmt: skip
-    noisy = scalpel.quadratic(small, 0, "cpu")
+    noisy = scalpel_fronts.quadratic(small, 0, "cpu")
     assert len(noisy) == 5 * 3 * 2 and np.isfinite(noisy.main).all()
-    opposed = scalpel.quadratic(small, 0, "cpu", opposed=True)
+    opposed = scalpel_fronts.quadratic(small, 0, "cpu", opposed=True)
     still = opposed[opposed.method == "mixed"]
     np.testing.assert_allclose(still.main, still.start, rtol=1e-5)  # d = 0: it never moves
-    pictures = scalpel.images(small, 0, "cpu")
+    pictures = scalpel_fronts.images(small, 0, "cpu")
     assert set(pictures.method) == set(scalpel.METHODS) and np.isfinite(pictures.auxiliary).all()
 
 
@@ -201,8 +205,8 @@ def test_advantage_is_in_decades_over_the_shared_range():
         (m, s, 0, 10.0 ** (shift - s), s) for m, shift in (("a", 2), ("b", 3)) for s in (1.0, 2, 3)
     ]
     frame = pd.DataFrame(rows, columns=["method", "weight", "seed", "main", "auxiliary"])
-    assert scalpel.advantage(frame, "a", "b") == pytest.approx([1])
-    assert scalpel.advantage(frame, "b", "a") == pytest.approx([-1])
+    assert scalpel_fronts.advantage(frame, "a", "b") == pytest.approx([1])
+    assert scalpel_fronts.advantage(frame, "b", "a") == pytest.approx([-1])
 
 
 def test_balance_trains_and_repeats():

@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from redrawn.methods.gradients import quadratics, two_valleys, valley
-from redrawn.studies.multi_task_gradients import jacobian, scalpel, surgery
+from redrawn.studies.multi_task_gradients import aggregators, scalpel, surgery
 
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MARKS = ("o", "s", "^", "D", "v")
@@ -79,10 +79,12 @@ def overlaid_training(frame: pd.DataFrame) -> Figure:
 def properties(frame: pd.DataFrame) -> Figure:
     """Draw each aggregator's worst violation of each property as a table with a mark."""
     worst = frame.assign(
-        size=np.where(frame.property == jacobian.PROPERTIES[0], -frame.violation, frame.violation)
+        size=np.where(
+            frame.property == aggregators.PROPERTIES[0], -frame.violation, frame.violation
+        )
     )
     table = worst.groupby(["aggregator", "property"])["size"].max().unstack()
-    table = table.loc[list(jacobian.PAPER), list(jacobian.PROPERTIES)]
+    table = table.loc[list(aggregators.PAPER), list(aggregators.PROPERTIES)]
     holds = table <= 1e-4
     marks = holds.map(lambda h: "✓" if h else "✗") + table.map(lambda v: f"  {max(v, 0):.0e}")
     figure, axes = plt.subplots(figsize=(7, 4))
