@@ -270,6 +270,19 @@ def read_chapter(path: Path) -> Chapter:
     return chapter
 
 
+def find_chapter(slug: str) -> Chapter:
+    """Read the one chapter that a run needs: the whole catalogue takes seconds once all are written.
+
+    Raises:
+        CatalogueError: there is no such chapter, or its `.yml` is wrong.
+
+    """
+    found = [path for path in (paths.root() / "book").glob("*/*.yml") if path.stem == slug]
+    if not found:
+        raise CatalogueError(f"no chapter {slug!r} in the catalogue")
+    return read_chapter(found[0])
+
+
 def load(book: Path | None = None) -> Catalogue:
     """Read the whole catalogue and check that papers and chapters fit together.
 

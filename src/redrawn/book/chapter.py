@@ -145,12 +145,11 @@ def open_chapter(
     """Open a chapter for a run; outside of `redrawn run` its files go to `_build/drafts`.
 
     Raises:
-        ChapterError: no such chapter, profile or device.
+        CatalogueError: no such chapter.
+        ChapterError: no such profile or device.
 
     """
-    chapters = catalogue.load().chapters
-    if slug not in chapters:
-        raise ChapterError(f"no chapter {slug!r} in the catalogue")
+    chapter = catalogue.find_chapter(slug)
     if profile not in paths.PROFILES:
         raise ChapterError(f"no profile {profile!r}: one of {', '.join(paths.PROFILES)}")
     if device not in DEVICES:
@@ -161,4 +160,4 @@ def open_chapter(
     drafts = paths.build() / "drafts" / profile / paths.run_name(slug, seed)
     out = Path(os.environ.get("REDRAWN_OUT", drafts))
     out.mkdir(parents=True, exist_ok=True)
-    return OpenChapter(chapters[slug], profile, seed, resolve_device(device), out)
+    return OpenChapter(chapter, profile, seed, resolve_device(device), out)

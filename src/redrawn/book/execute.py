@@ -37,7 +37,7 @@ PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "matplotlib")
 
 def execute(slug: str, profile: str, seed: int, device: str) -> Record:
     """Run a chapter and return its record, which is by then in its place on disk."""
-    chapter = catalogue.load().chapters[slug]
+    chapter = catalogue.find_chapter(slug)
     run_key = key.run_key(chapter, profile, seed, device)
     place = paths.run_dir(profile, slug, seed)
     for abandoned in place.parent.glob(f".{place.name}.*"):
@@ -168,7 +168,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if runner := os.environ.get("REDRAWN_RUNNER"):
         confine.lifetime(int(runner))
-        confine.memory(catalogue.load().chapters[given.slug].needs[given.profile].mem_mb)
+        confine.memory(catalogue.find_chapter(given.slug).needs[given.profile].mem_mb)
     try:
         record = execute(given.slug, given.profile, given.seed, given.device)
     except Exception:

@@ -20,6 +20,14 @@ def test_papers_and_chapters_are_read(checkout):
     assert book.chapter_of["third-paper"].slug == "later"
 
 
+def test_one_chapter_is_read_alone(checkout):
+    edit(checkout, "slug: later", "slug: [", "small-things/later.yml")
+    assert catalogue.find_chapter("tiny").title == "A tiny chapter"
+    for unknown in ("*", "nowhere", "../small-things/tiny"):
+        with pytest.raises(CatalogueError, match="no chapter"):
+            catalogue.find_chapter(unknown)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
