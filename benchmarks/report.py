@@ -7,9 +7,11 @@ import resource
 import statistics
 import subprocess
 import time
+import timeit
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
 from rich.console import Console
 from rich.table import Table
 
@@ -47,6 +49,17 @@ def row(work: str, ours: float, peer: str, theirs: float, growth: str = "", note
             "ratio": float(f"{ours / theirs:.3g}"), "growth": growth, "note": note}  # fmt: skip
 
 
+def _machine() -> str:
+    """Name the machine and two speeds of one core, without which the seconds of two machines do not compare."""
+    square = torch.randn(1024, 1024)
+    product = min(timeit.repeat(lambda: square @ square, number=5, repeat=5)) / 5
+    loop = min(timeit.repeat("for _ in numbers: pass", "numbers = range(10**6)", number=1))
+    return (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores of {2 * 1024**3 / product / 1e9:.0f} GFLOP/s "
+        f"in matrix products and {loop * 1000:.0f} ms for a million empty turns of a Python loop"
+    )
+
+
 def write(script: str, title: str, rows: list[dict]) -> None:
     """Print the rows and keep them for the guide, under the name of the script."""
     name = Path(script).stem
@@ -54,8 +67,7 @@ def write(script: str, title: str, rows: list[dict]) -> None:
     for found in rows:
         table.add_row(*map(str, found.values()))
     Console().print(table)
-    machine = f"{platform.system()} {platform.machine()}"
     text = json.dumps(
-        {"title": title, "machine": machine, "rows": rows}, indent=1, ensure_ascii=False
+        {"title": title, "machine": _machine(), "rows": rows}, indent=1, ensure_ascii=False
     )
     atomic.write_text(paths.root() / "data" / "benchmarks" / f"{name}.json", text + "\n")
