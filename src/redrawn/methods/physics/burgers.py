@@ -12,9 +12,9 @@ def burgers_residual(u: Jet, viscosity: float):
 
 
 def cole_hopf(
-    x: Float[np.ndarray, "n"], t: Float[np.ndarray, "m"], viscosity: float, nodes: int = 100
+    x: Float[np.ndarray, "*m n"], t: Float[np.ndarray, "m"], viscosity: float, nodes: int = 100
 ) -> Float[np.ndarray, "m n"]:
-    """Return the exact u at all times and places, by Gauss–Hermite quadrature.
+    """Return the exact u at all times and places, one row of places for all times or one a time, by Gauss–Hermite quadrature.
 
     u = -∫ sin π(x-η) f e^{-η²/4νt} dη / ∫ f e^{-η²/4νt} dη with f = exp(-cos π(x-η) / 2πν), where the largest
     exponent is taken off before the exponential, as f overflows for small ν.
@@ -25,7 +25,7 @@ def cole_hopf(
     if np.min(t) < 0 or viscosity <= 0:
         raise ValueError(f"times from {np.min(t)}, viscosity {viscosity}")
     place, weight = np.polynomial.hermite.hermgauss(nodes)
-    shifted = x[None, :, None] - np.sqrt(4 * viscosity * t)[:, None, None] * place
+    shifted = np.atleast_2d(x)[..., None] - np.sqrt(4 * viscosity * t)[:, None, None] * place
     exponent = -np.cos(np.pi * shifted) / (2 * np.pi * viscosity)
     mass = weight * np.exp(exponent - exponent.max(-1, keepdims=True))
     return -(mass * np.sin(np.pi * shifted)).sum(-1) / mass.sum(-1)

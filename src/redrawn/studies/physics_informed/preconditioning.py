@@ -78,23 +78,23 @@ def start_errors(settings: Settings, modes: int, seed: int) -> np.ndarray:
     return source.standard_normal((settings.seeds, 2 * modes + 1)) * decay
 
 
-def cases(settings: Settings, modes: int):
-    """Return {name: (A, diagonal of P)} of plain and preconditioned descent on Poisson's equation."""
+def plain_descent(modes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return A and the diagonal of P of descent on Poisson's equation at its best boundary weight."""
     _, best = physics.best_condition_number(lambda w: physics.poisson_matrix(modes, w))
-    return {
-        "plain": (physics.poisson_matrix(modes, best), np.ones(2 * modes + 1)),
-        "preconditioned": (
-            physics.poisson_matrix(modes, 2 * np.pi / settings.gamma**2),
-            physics.poisson_scales(modes, settings.gamma),
-        ),
-    }
+    return physics.poisson_matrix(modes, best), np.ones(2 * modes + 1)
+
+
+def preconditioned_descent(settings: Settings, modes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return A and the diagonal of P of preconditioned descent on Poisson's equation."""
+    matrix = physics.poisson_matrix(modes, 2 * np.pi / settings.gamma**2)
+    return matrix, physics.poisson_scales(modes, settings.gamma)
 
 
 def iterations(settings: Settings, seed: int) -> pd.DataFrame:
     """Return how many steps plain descent needs (modes, seed, condition, iterations)."""
     rows = []
     for modes in settings.descent_modes:
-        matrix, scales = cases(settings, modes)["plain"]
+        matrix, scales = plain_descent(modes)
         kappa = physics.condition_number(matrix)
         for i, error in enumerate(start_errors(settings, modes, seed)):
             count = physics.iterations_to(settings.tolerance, matrix, error, scales)
@@ -106,8 +106,12 @@ def training(settings: Settings, seed: int) -> pd.DataFrame:
     """Return error curves (name, seed, step, error) with the largest number of modes of `descent_modes`."""
     modes = settings.descent_modes[-1]
     steps = np.unique(np.geomspace(1, settings.steps, 60).round())
+    cases = {
+        "plain": plain_descent(modes),
+        "preconditioned": preconditioned_descent(settings, modes),
+    }
     rows = []
-    for name, (matrix, scales) in cases(settings, modes).items():
+    for name, (matrix, scales) in cases.items():
         for i, error in enumerate(start_errors(settings, modes, seed)):
             curve = np.maximum(physics.descent_errors(matrix, error, steps, scales), ROUNDING)
             rows += [(name, i, k, e) for k, e in zip(steps, curve, strict=True)]
@@ -128,7 +132,7 @@ def spectra(settings: Settings, seed: int) -> pd.DataFrame:
 
         matrix = physics.network_matrix(named, field)
         rows += [("tanh network", i, r, v) for r, v in enumerate(shares(matrix))]
-        features, scales = cases(settings, len(matrix) // 2)["preconditioned"]
+        features, scales = preconditioned_descent(settings, len(matrix) // 2)
         found = shares(scales[:, None] * features * scales)
         rows += [("preconditioned features", i, r, v) for r, v in enumerate(found)]
     return pd.DataFrame(rows, columns=["name", "seed", "rank", "share"])
