@@ -1,5 +1,6 @@
 """The two verdicts on a claim, kept apart: against the paper, and against our own baseline."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,7 +59,9 @@ def _against_baseline(claim: Claim, measured, baseline: Record | None) -> Agains
     except MeasurementError:  # the claim's kind was changed since: nothing to compare with
         return "new"
     after = claim.expect.samples(measured)
-    return "drifted" if drift.drifted(before, after, claim.resolution) else "unchanged"
+    effect = claim.expect.effect()
+    effect = effect if math.isfinite(effect) else 0.0  # an ordering without a margin has none
+    return "drifted" if drift.drifted(before, after, claim.resolution, effect) else "unchanged"
 
 
 def worst(verdicts, order: tuple[str, ...], empty: str) -> str:

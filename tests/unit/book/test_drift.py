@@ -63,6 +63,15 @@ def test_exact_values_move_by_rounding_and_resolution_only():
     assert drift.drifted(one(1.0), one(1.2), 0.1)
 
 
+def test_next_to_nothing_moves_by_the_rounding_of_what_the_claim_is_about():
+    def flat(x):
+        return {"": np.array([x])}
+
+    assert not drift.drifted(flat(-4.7e-15), flat(-4.2e-15), 0.0, effect=2.0)
+    assert drift.drifted(flat(-4.7e-15), flat(1e-5), 0.0, effect=2.0)
+    assert drift.drifted(flat(-4.7e-15), flat(-4.2e-15), 0.0)
+
+
 def test_seeds_without_spread():
     same = {"": np.ones(5)}
     assert not drift.drifted(same, same, 0.0)
