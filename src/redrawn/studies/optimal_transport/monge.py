@@ -98,7 +98,7 @@ def fit(settings: Settings, draw, cost: str | None, seed: int, device: str):
     def loss():
         x, y = (t.to(device) for t in draw(samples, settings.seeds, settings.batch))
         z = push(x)
-        total = mg.sinkhorn_divergence(z, y, settings.epsilon, settings.sweeps)
+        total = mg.sinkhorn_divergence(z, y, settings.epsilon, settings.sweeps, constant=False)
         if cost is not None:
             function, weight = COSTS[cost]
             total = total + weight * mg.monge_gap(
