@@ -62,7 +62,7 @@ def jko_gaussian(origin, root, mean, spectrum, settings: Settings, source, lengt
         moved = z + move
         away = torch.baddbmm((origin - mean)[:, None], moved, root.mT)
         log_gamma = -moved.square().sum(-1) / 2 - log_root[:, None]
-        log_target = -(away.square() @ (1 / spectrum)[..., None])[..., 0] / 2 - log_width
+        log_target = -(away.square() / spectrum[:, None]).sum(-1) / 2 - log_width
         cost = (move @ root.mT).square().sum(-1).mean(1) / (2 * length)
         return cost + wf.kl_bound(h, moved, reference, log_gamma - log_target)
 
