@@ -87,7 +87,7 @@ def test_lazy_in_miniature():
     frame, deviation = lazy.run(small, 0, "cpu")
     assert deviation.max() < 0.1
     first = frame[(frame.step == 0) & (frame.name == "α = 2")]
-    y = lazy.target(*lazy.draw(small, 0, "cpu")[:2])[:2]
+    y = lazy.target(*lazy.draw(small, 0, "cpu")[:2])
     np.testing.assert_allclose(first.train, y.square().mean(1))  # centred: starts at zero
     np.testing.assert_allclose(frame.test, frame[["size", "misaligned", "linear"]].sum(axis=1))
     assert (

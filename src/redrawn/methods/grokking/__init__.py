@@ -1,6 +1,7 @@
 """Delayed generalisation: losses, projections, networks and reductions of the grokking literature."""
 
 from redrawn.methods.grokking.lazy_rich import (
+    Samples,
     State,
     alignment,
     frozen_kernel_descent,
@@ -9,6 +10,7 @@ from redrawn.methods.grokking.lazy_rich import (
     loss_terms,
     output,
     step,
+    with_products,
 )
 from redrawn.methods.grokking.modular_mlp import all_pairs, init_mlp, mlp
 from redrawn.methods.grokking.perpendicular import perpendicular_gradient
@@ -17,11 +19,13 @@ from redrawn.methods.grokking.quadratic_net import (
     init_quadratic,
     inverse_participation,
     quadratic,
+    quadratic_gradient,
 )
 from redrawn.methods.grokking.softmax_collapse import collapsed, cross_entropy, log_softmax
 from redrawn.methods.grokking.stablemax import stablemax_cross_entropy
 
 __all__ = [
+    "Samples",
     "State",
     "alignment",
     "all_pairs",
@@ -40,6 +44,8 @@ __all__ = [
     "output",
     "perpendicular_gradient",
     "quadratic",
+    "quadratic_gradient",
     "stablemax_cross_entropy",
     "step",
+    "with_products",
 ]

@@ -5,7 +5,8 @@
 
 Gradient descent on the mean squared error sends every w_i to A w_i + v, with residuals r,
 A = I - cε Σ_μ r_μ x_μ x_μᵀ, v = -c Σ_μ r_μ x_μ and c = 2 lr α / (N P); so w̄ and M follow without the w_i. All tensors
-are those of `e` runs side by side; α and ε have shape (e,). The learning rate is N/α², so that c = 2/(α P).
+are those of `s` problems side by side, each with `k` runs on the same samples; α and ε have shape (k,). The learning
+rate is N/α², so that c = 2/(α P).
 """
 
 from typing import NamedTuple
@@ -16,58 +17,75 @@ from torch import Tensor
 
 
 class State(NamedTuple):
-    """First and second moments of a layer's weights."""
+    """First and second moments of a layer's weights; with k = 1 they are those of all runs on a problem."""
 
-    mean: Float[Tensor, "e d"]
-    second: Float[Tensor, "e d d"]
+    mean: Float[Tensor, "s k d"]
+    second: Float[Tensor, "s k d d"]
 
 
-def initial_state(weights: Float[Tensor, "e n d"]) -> State:
+class Samples(NamedTuple):
+    """Samples and the products of their coordinates, which make xᵀ M x and Σ r x xᵀ linear maps that runs share."""
+
+    x: Float[Tensor, "s p d"]
+    products: Float[Tensor, "s p q"]
+    """x_i x_j for i ≤ j, in the order of `torch.triu_indices`."""
+
+
+def with_products(x: Float[Tensor, "s p d"]) -> Samples:
+    """Return the samples with their products."""
+    i, j = torch.triu_indices(x.shape[-1], x.shape[-1])
+    return Samples(x, x[..., i] * x[..., j])
+
+
+def initial_state(weights: Float[Tensor, "s k n d"]) -> State:
     """Return the moments of given weights.
 
     Raises:
-        ValueError: not three dimensions.
+        ValueError: not four dimensions.
     """
-    if weights.ndim != 3:
-        raise ValueError(f"weights have shape (e, n, d), got {tuple(weights.shape)}")
-    return State(weights.mean(1), weights.mT @ weights / weights.shape[1])
+    if weights.ndim != 4:
+        raise ValueError(f"weights have shape (s, k, n, d), got {tuple(weights.shape)}")
+    return State(weights.mean(2), weights.mT @ weights / weights.shape[2])
 
 
 def output(
-    state: State, x: Float[Tensor, "e p d"], alpha: Float[Tensor, "e"], epsilon: Float[Tensor, "e"]
-) -> Float[Tensor, "e p"]:
+    state: State, samples: Samples, alpha: Float[Tensor, "k"], epsilon: Float[Tensor, "k"]
+) -> Float[Tensor, "s k p"]:
     """Return f at the samples (Eq. 3)."""
-    linear = (x @ state.mean[..., None])[..., 0]
-    square = ((x @ state.second) * x).sum(-1)
-    return alpha[:, None] * (linear + 0.5 * epsilon[:, None] * square)
+    i, j = torch.triu_indices(state.mean.shape[-1], state.mean.shape[-1])
+    half = state.second[..., i, j] * torch.where(i == j, 0.5, 1.0).to(state.second)
+    square = half @ samples.products.mT  # xᵀ M x / 2
+    return alpha[:, None] * (state.mean @ samples.x.mT + epsilon[:, None] * square)
 
 
 def step(
     state: State,
-    x: Float[Tensor, "e p d"],
-    residual: Float[Tensor, "e p"],
-    alpha: Float[Tensor, "e"],
-    epsilon: Float[Tensor, "e"],
+    samples: Samples,
+    residual: Float[Tensor, "s k p"],
+    alpha: Float[Tensor, "k"],
+    epsilon: Float[Tensor, "k"],
 ) -> State:
     """Take one step of full-batch gradient descent with learning rate N/α²."""
-    c = 2 / (alpha * x.shape[1])
-    weighted = residual[..., None] * x
-    turn = -(c * epsilon)[:, None, None] * (weighted.mT @ x)
+    c = 2 / (alpha * residual.shape[-1])
+    i, j = torch.triu_indices(state.mean.shape[-1], state.mean.shape[-1])
+    place = torch.empty(2 * state.mean.shape[-1:], dtype=torch.long)
+    place[i, j] = place[j, i] = torch.arange(len(i))
+    turn = -(c * epsilon)[:, None, None] * (residual @ samples.products)[..., place]
     turn.diagonal(dim1=-2, dim2=-1).add_(1)  # A
-    shift = -c[:, None] * weighted.sum(1)  # v
+    shift = -c[:, None] * (residual @ samples.x)  # v
     mean = (turn @ state.mean[..., None])[..., 0]
-    half = mean + shift / 2  # two products then give all three terms that the shift adds
-    left, right = torch.stack([half, shift], 2), torch.stack([shift, half], 1)
-    return State(mean + shift, torch.baddbmm(turn @ state.second @ turn, left, right))
+    # half of what the shift adds, its transpose being the other
+    added = (mean + shift / 2)[..., None] * shift[..., None, :]
+    return State(mean + shift, turn @ state.second @ turn + added + added.mT)
 
 
 def loss_terms(
     state: State,
     start: State | None,
-    beta: Float[Tensor, "e d"],
-    alpha: Float[Tensor, "e"],
-    epsilon: Float[Tensor, "e"],
-) -> Float[Tensor, "e 3"]:
+    beta: Float[Tensor, "s d"],
+    alpha: Float[Tensor, "k"],
+    epsilon: Float[Tensor, "k"],
+) -> Float[Tensor, "s k 3"]:
     """Return the three terms of the test loss for y = (β·x)²/2 and x ~ N(0, I/d) (Eq. 6).
 
     In order: variance of the sizes, misalignment of M and ββᵀ, power of the linear part. If `start` is given, f is
@@ -77,27 +95,34 @@ def loss_terms(
     mean, second = state
     if start is not None:
         mean, second = mean - start.mean, second - start.second
-    off = (alpha * epsilon)[:, None, None] * second - beta[:, :, None] * beta[:, None, :]
+    off = (alpha * epsilon)[:, None, None] * second - (beta[:, :, None] * beta[:, None])[:, None]
     trace = off.diagonal(dim1=-2, dim2=-1).sum(-1)
     size = 0.25 * (trace / d).square()
-    misaligned = off.square().sum((1, 2)) / (2 * d**2)
-    return torch.stack([size, misaligned, alpha.square() * mean.square().sum(1) / d], dim=1)
+    misaligned = off.square().sum((-2, -1)) / (2 * d**2)
+    return torch.stack([size, misaligned, alpha.square() * mean.square().sum(-1) / d], dim=-1)
 
 
 def gram(
-    state: State, a: Float[Tensor, "e p d"], b: Float[Tensor, "e q d"], epsilon: Float[Tensor, "e"]
-) -> Float[Tensor, "e p q"]:
+    state: State, a: Float[Tensor, "s p d"], b: Float[Tensor, "s q d"], epsilon: Float[Tensor, "k"]
+) -> Float[Tensor, "s k p q"]:
     """Return the neural tangent kernel, x·x' [1 + ε w̄·(x + x') + ε² xᵀ M x'] (Eq. 5)."""
     e = epsilon[:, None, None]
-    left, right = a @ state.mean[..., None], b @ state.mean[..., None]
-    return (a @ b.mT) * (1 + e * (left + right.mT) + e**2 * (a @ state.second @ b.mT))
-
-
-def alignment(kernel: Float[Tensor, "e p p"], y: Float[Tensor, "e p"]) -> Float[Tensor, "e"]:
-    """Return yᵀ K y / (‖K‖ ‖y‖²): one if the kernel is the target's outer product."""
-    return (y[:, None] @ kernel @ y[..., None])[:, 0, 0] / (
-        kernel.flatten(1).norm(dim=1) * y.square().sum(1)
+    left, right = (1 + e * (state.mean @ points.mT)[..., None] for points in (a, b))
+    # 1 + ε (…) is a product too, of d + 2 columns: sums over p q entries would take longer
+    bracket = torch.cat([e**2 * (a[:, None] @ state.second), left, torch.ones_like(left)], -1)
+    bracket = (
+        bracket
+        @ torch.cat(
+            [b[:, None].expand(*right.shape[:-1], -1), torch.ones_like(right), right - 1], -1
+        ).mT
     )
+    return bracket.mul_((a @ b.mT)[:, None])
+
+
+def alignment(kernel: Float[Tensor, "s k p p"], y: Float[Tensor, "s p"]) -> Float[Tensor, "s k"]:
+    """Return yᵀ K y / (‖K‖ ‖y‖²): one if the kernel is the target's outer product."""
+    power = (kernel @ y[:, None, :, None])[..., 0] @ y[..., None]
+    return power[..., 0] / (kernel.flatten(2).norm(dim=2) * y.square().sum(1, keepdim=True))
 
 
 def frozen_kernel_descent(

@@ -35,15 +35,30 @@ def init_mlp(
     ]
 
 
+def _places(pairs: Int[Tensor, "e n 2"], inputs: int) -> tuple[Tensor, Tensor]:
+    """Return where each pair's rows of U and of V stand among the rows of all networks, (e, n) each."""
+    start = inputs * torch.arange(len(pairs), device=pairs.device)[:, None]
+    return start + pairs[..., 0], start + inputs // 2 + pairs[..., 1]
+
+
 def look_up(
     rows: Float[Tensor, "e inputs h"], pairs: Int[Tensor, "e n 2"]
 ) -> Float[Tensor, "e n h"]:
     """Return U_a + V_b, where `rows` holds U above V."""
-    e, inputs, h = rows.shape
-    start = inputs * torch.arange(e, device=rows.device)[:, None]
-    flat = rows.reshape(e * inputs, h)
-    first = functional.embedding(start + pairs[..., 0], flat)
-    return first + functional.embedding(start + inputs // 2 + pairs[..., 1], flat)
+    first, second = _places(pairs, rows.shape[1])
+    flat = rows.flatten(0, 1)
+    return functional.embedding(first, flat) + functional.embedding(second, flat)
+
+
+def look_up_adjoint(
+    signal: Float[Tensor, "e n h"], pairs: Int[Tensor, "e n 2"], inputs: int
+) -> Float[Tensor, "e inputs h"]:
+    """Return the gradient that reaches the rows when `signal` reaches what was looked up."""
+    e, n, h = signal.shape
+    flat = signal.new_zeros(e * inputs, h)
+    for place in _places(pairs, inputs):
+        flat.index_add_(0, place.flatten(), signal.reshape(e * n, h))
+    return flat.view(e, inputs, h)
 
 
 def mlp(

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from redrawn.methods.grokking.modular_mlp import look_up
+from redrawn.methods.grokking.modular_mlp import look_up, look_up_adjoint
 
 Weights = tuple[Float[Tensor, "e 2p hidden"], Float[Tensor, "e hidden p"]]
 
@@ -38,6 +38,18 @@ def init_quadratic(
 def quadratic(weights: Weights, pairs: Int[Tensor, "e n 2"]) -> Float[Tensor, "e n p"]:
     """Return the outputs f(m, n) of each network (Eq. 1)."""
     return look_up(weights[0], pairs).square() @ weights[1]
+
+
+def quadratic_gradient(
+    weights: Weights, pairs: Int[Tensor, "e n 2"], target: Float[Tensor, "e n p"]
+) -> Weights:
+    """Return the gradient of each network's mean squared error, as autograd would, but with half of its large tensors."""
+    first, second = weights
+    sums = look_up(first, pairs)
+    squares = sums.square()
+    error = torch.baddbmm(target, squares, second, beta=-1).mul_(2 / target[0].numel())
+    signal = (error @ second.mT).mul_(sums).mul_(2)
+    return look_up_adjoint(signal, pairs, first.shape[1]), squares.mT @ error
 
 
 def analytic_weights(p: int, hidden: int, ensemble: int, generator: torch.Generator) -> Weights:

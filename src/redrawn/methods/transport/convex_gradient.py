@@ -46,7 +46,7 @@ def icgn(weights: Weights, x: Float[Tensor, "e n d"]) -> Float[Tensor, "e n d"]:
 
     def primitive(z):
         s = z.sigmoid()
-        return s.square() / 2 - s**3 / 3
+        return s.square() * (1 / 2 - s / 3)
 
     return (primitive(x @ w.mT + b) - primitive(b)) @ w + constant
 

@@ -47,14 +47,14 @@ def entropic_plan(
         raise ValueError(f"ε must be positive, got {epsilon}")
     scaled = cost.double() / (share * cost.double().mean((1, 2), keepdim=True))
     scaled = scaled - scaled.amin(2, keepdim=True)
-    kernel = (-(scaled - scaled.amin(1, keepdim=True))).exp()
     n = cost.shape[1]
-    v = torch.ones_like(kernel[:, :1])
+    kernel = (scaled.amin(1, keepdim=True) - scaled).exp_().mul_(n)
+    product, v = torch.empty_like(kernel), torch.ones_like(kernel[:, :1])
     for _ in range(sweeps):
         # for many small kernels torch's batched product takes three times as long
-        u = (n * (kernel * v).sum(2, keepdim=True)).reciprocal()
-        v = (n * (u * kernel).sum(1, keepdim=True)).reciprocal()
-    return (u * kernel * v).to(cost.dtype)
+        u = torch.mul(kernel, v, out=product).sum(2, keepdim=True).reciprocal_()
+        v = torch.mul(kernel, u, out=product).sum(1, keepdim=True).reciprocal_()
+    return product.mul_(v / n).to(cost.dtype)
 
 
 def entropic_cost(cost: Float[Tensor, "e n n"], epsilon: float, sweeps: int) -> Float[Tensor, "e"]:
@@ -83,11 +83,18 @@ def gaussian_gap(matrix: Float[Tensor, "d d"]) -> float:
     return float(2 * (torch.linalg.matrix_norm(matrix, "nuc") - matrix.trace()))
 
 
-def sinkhorn_divergence(x: Points, y: Points, epsilon: float, sweeps: int) -> Float[Tensor, "e"]:
-    """Return W(x, y) - W(x, x)/2 - W(y, y)/2 under the squared distance, all entropic."""
-    pairs = torch.cat([pairwise(squared_distance, a, b) for a, b in ((x, y), (x, x), (y, y))])
-    # one ε for all three, that of the cross term: else the bias would not cancel
-    scale = pairs[: len(x)].detach().mean((1, 2)).repeat(3) / pairs.detach().mean((1, 2))
+def sinkhorn_divergence(
+    x: Points, y: Points, epsilon: float, sweeps: int, constant: bool = True
+) -> Float[Tensor, "e"]:
+    """Return W(x, y) - W(x, x)/2 - W(y, y)/2 under the squared distance, all entropic.
+
+    The last term does not depend on x: a loss that is used for its gradient alone may do without it (`constant`).
+    """
+    couples = [(x, y), (x, x), (y, y)][: 3 if constant else 2]
+    pairs = torch.cat([pairwise(squared_distance, a, b) for a, b in couples])
+    # one ε for all, that of the cross term: else the bias would not cancel
+    mean = pairs.detach().mean((1, 2))
+    scale = mean[: len(x)].repeat(len(couples)) / mean
     plans = entropic_plan(pairs.detach(), epsilon * scale, sweeps)
-    cross, own_x, own_y = (plans * pairs).sum((1, 2)).chunk(3)
-    return cross - own_x / 2 - own_y / 2
+    cross, *own = (plans * pairs).sum((1, 2)).chunk(len(couples))
+    return cross - sum(own) / 2

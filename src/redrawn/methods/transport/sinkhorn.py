@@ -7,6 +7,7 @@ With strength η, cost C and marginals r, c the plan is P = exp(η(x ⊕ y - C) 
 (Tang et al., ICLR 2024, arXiv 2401.12253). A sweep maximises over x, then over y.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,18 +92,18 @@ class Sinkhorn:
     def run(self, sweeps: int) -> "Sinkhorn":
         """Make that many sweeps."""
         r, c = self.problem.r, self.problem.c
-        for _ in range(sweeps):
-            with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        low, high = math.exp(-ABSORB), math.exp(ABSORB)
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            for _ in range(sweeps):
                 u = r / (self._kernel @ self._v)
                 v = c / (u @ self._kernel)
-                largest = max(np.abs(np.log(u)).max(), np.abs(np.log(v)).max())
-            self.operations += SWEEP * self.problem.cost.size
-            if largest < ABSORB:
-                self._u, self._v = u, v
-                self.sweeps += 1
-            else:  # also where a row of the kernel had vanished: that sweep again, in logarithms
-                self.x, self.y = self.potentials()
-                self._log_sweep()
+                self.operations += SWEEP * self.problem.cost.size
+                if all(low < s.min() and s.max() < high for s in (u, v)):
+                    self._u, self._v = u, v
+                    self.sweeps += 1
+                else:  # also where a row of the kernel had vanished: that sweep again, in logarithms
+                    self.x, self.y = self.potentials()
+                    self._log_sweep()
         return self
 
     def potentials(self) -> tuple[Vector, Vector]:

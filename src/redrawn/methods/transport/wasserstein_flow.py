@@ -26,7 +26,7 @@ Quadratic = tuple[Float[Tensor, "e d d"], Float[Tensor, "e d"], Float[Tensor, "e
 def log_h(h: Quadratic, z: Float[Tensor, "e n d"]) -> Float[Tensor, "e n"]:
     """Evaluate log h(z) = z·Mz/2 + v·z + c."""
     m, v, c = h
-    return ((z @ m) * z).sum(-1) / 2 + (z * v[:, None]).sum(-1) + c[:, None]
+    return (torch.baddbmm(v[:, None], z, m, alpha=0.5) * z).sum(-1) + c[:, None]
 
 
 def zero_quadratic(e: int, d: int, **where) -> Quadratic:

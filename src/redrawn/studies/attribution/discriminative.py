@@ -37,7 +37,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(500, 400, 14, 128, 2000, 200),
+    "quick": Settings(500, 250, 14, 128, 2000, 200),
     "standard": Settings(2000, 600, 28, 256, 4000, 600),
     "paper": Settings(25_000, 20_000, 28, 1024, 4000, 5000, learning_rate=0.1),
 }

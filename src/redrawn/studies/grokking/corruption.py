@@ -73,7 +73,7 @@ def train(settings: Settings, seed: int, device: str):
     sets = data(settings, source, device)
     start = grokking.init_quadratic(settings.p, settings.hidden, settings.seeds, source, device)
     each = [(d, i) for d in DECAYS for i in range(settings.seeds)]
-    networks = [tuple(w[i : i + 1].clone().requires_grad_() for w in start) for _, i in each]
+    networks = [tuple(w[i : i + 1].clone() for w in start) for _, i in each]
     adam = torch.optim.Adam(
         [w for weights in networks for w in weights],
         lr=settings.learning_rate, betas=(0.9, 0.98), eps=1e-8, foreach=True,
@@ -83,24 +83,22 @@ def train(settings: Settings, seed: int, device: str):
     for step in range(settings.steps + 1):
         if step % settings.every == 0:
             for (decay, i), weights in zip(each, networks, strict=True):
-                with torch.no_grad():
-                    found = scores(weights, {k: v[i : i + 1] for k, v in sets.items()})
+                found = scores(weights, {k: v[i : i + 1] for k, v in sets.items()})
                 rows.append((decay, i, step, *(v.item() for v in found.values())))
         if step == settings.steps:
             break
-        adam.zero_grad(set_to_none=True)
         # one network after another: its tensors fit into the cache, those of all together do not
         for (decay, i), weights in zip(each, networks, strict=True):
-            error = grokking.quadratic(weights, sets["pairs"][i : i + 1]) - target[i : i + 1]
-            error.square().mean().backward()
-            with torch.no_grad():
-                for w in weights:
-                    w *= 1 - settings.learning_rate * decay  # decoupled decay
+            one = slice(i, i + 1)
+            slopes = grokking.quadratic_gradient(weights, sets["pairs"][one], target[one])
+            for w, slope in zip(weights, slopes, strict=True):
+                w.grad = slope
+                w *= 1 - settings.learning_rate * decay  # decoupled decay
         adam.step()
     frame = pd.DataFrame(rows, columns=["decay", "seed", "step", *found])
     e = settings.seeds
     parts = {
-        d: tuple(torch.cat(ws).detach() for ws in zip(*networks[k * e : (k + 1) * e], strict=True))
+        d: tuple(torch.cat(ws) for ws in zip(*networks[k * e : (k + 1) * e], strict=True))
         for k, d in enumerate(DECAYS)
     }
     return frame, parts, sets

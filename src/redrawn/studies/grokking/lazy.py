@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from redrawn.methods import grokking
-from redrawn.studies.ensemble import copies, generator
+from redrawn.studies.ensemble import generator
 
 HEADLINE = "headline"
 SCALES = ("α = 0.5", "α = 1", "α = 2")
@@ -44,19 +44,18 @@ SETTINGS = {
 
 
 def draw(settings: Settings, seed: int, device: str):
-    """Draw samples, target direction and weights of each seed, and repeat them for every configuration."""
+    """Return samples (s, p, d), targets' directions (s, d) and starts of each seed; α, ε and centring (k,) of each configuration."""
     source = generator(seed)
-    e, d, k = settings.seeds, settings.dimension, len(CONFIGURATIONS)
+    d = settings.dimension
 
     def normal(*shape):
-        return torch.randn((e, *shape), generator=source, dtype=torch.float64).to(device)
+        shape = (settings.seeds, *shape)
+        return torch.randn(shape, generator=source, dtype=torch.float64).to(device)
 
     x, beta = normal(settings.samples, d) / d**0.5, normal(d)
-    start = grokking.initial_state(normal(settings.hidden, d))
-    many = [copies(t, k) for t in (x, beta, *start)]
+    start = grokking.initial_state(normal(1, settings.hidden, d))
     constants = torch.tensor(list(CONFIGURATIONS.values()), dtype=torch.float64, device=device)
-    alpha, epsilon, centred = constants.repeat_interleave(e, 0).unbind(1)
-    return many[0], many[1], grokking.State(*many[2:]), alpha, epsilon, centred
+    return x, beta, start, *constants.T
 
 
 def target(x: torch.Tensor, beta: torch.Tensor) -> torch.Tensor:
@@ -69,66 +68,53 @@ def run(settings: Settings, seed: int, device: str):
 
     Returns:
         A frame (name, seed, step, train, test, size, misaligned, linear, norm, alignment), whose test loss is the sum of
-        the three terms before `norm`; and the largest relative deviation of that sum from the error on fresh samples,
-        one value a seed, over configurations, at the last step.
+        the three terms before `norm`, and which has the kernel's alignment for the headline alone; and the largest relative
+        deviation of that sum from the error on fresh samples, one value a seed, over configurations, at the last step.
     """
     x, beta, start, alpha, epsilon, centred = draw(settings, seed, device)
-    y = target(x, beta)
-    offset = centred[:, None] * grokking.output(start, x, alpha, epsilon)
+    y, samples = target(x, beta), grokking.with_products(x)
     off = grokking.State(centred[:, None] * start.mean, centred[:, None, None] * start.second)
-    state, names = start, list(CONFIGURATIONS)
+    goal = grokking.output(off, samples, alpha, epsilon) + y[:, None]
+    state = start
     looks = {0, *np.unique(np.geomspace(1, settings.steps, settings.points).round()).astype(int)}
     rows = []
     for step in range(settings.steps + 1):
-        residual = grokking.output(state, x, alpha, epsilon) - offset - y
+        residual = grokking.output(state, samples, alpha, epsilon) - goal
         if step in looks:
             terms = grokking.loss_terms(state, off, beta, alpha, epsilon)
             norm = (settings.hidden * state.second.diagonal(dim1=-2, dim2=-1).sum(-1)).sqrt()
-            aligned = grokking.alignment(grokking.gram(state, x, x, epsilon), y)
-            found = torch.column_stack(
-                [residual.square().mean(1), terms.sum(1), terms, norm, aligned]
-            )
+            headline = grokking.State(*(moment[:, :1] for moment in state))
+            aligned = torch.full_like(terms[..., 0], torch.nan)
+            kernel = grokking.gram(headline, x, x, epsilon[:1])
+            aligned[:, :1] = grokking.alignment(kernel, y)
+            parts = [residual.square().mean(-1), terms.sum(-1), *terms.unbind(-1)]
+            found = torch.stack([*parts, norm.expand_as(aligned), aligned], -1).cpu().numpy()
             rows += [
-                (names[i // settings.seeds], i % settings.seeds, step, *line)
-                for i, line in enumerate(found.cpu().numpy())
+                (name, i, step, *found[i, n])
+                for n, name in enumerate(CONFIGURATIONS)
+                for i in range(settings.seeds)
             ]
         if step < settings.steps:
-            state = grokking.step(state, x, residual, alpha, epsilon)
-    columns = [
-        "name",
-        "seed",
-        "step",
-        "train",
-        "test",
-        "size",
-        "misaligned",
-        "linear",
-        "norm",
-        "alignment",
-    ]
+            state = grokking.step(state, samples, residual, alpha, epsilon)
+    names = "name seed step train test size misaligned linear norm alignment"
     deviation = fresh_deviation(settings, seed, state, off, beta, alpha, epsilon)
-    return pd.DataFrame(rows, columns=columns), deviation
+    return pd.DataFrame(rows, columns=names.split()), deviation
 
 
-def fresh_deviation(settings, seed, state, off, beta, alpha, epsilon, samples: int = 20_000):
+def fresh_deviation(settings, seed, state, off, beta, alpha, epsilon, count: int = 20_000):
     """Return |error on fresh samples / sum of the terms - 1|, the largest over configurations, by seed."""
     source = torch.Generator().manual_seed(1000 * seed + 7)
     d = settings.dimension
-    terms = grokking.loss_terms(state, off, beta, alpha, epsilon).sum(1)
-    errors = []
-    fresh = torch.randn((1, samples, d), generator=source, dtype=torch.float64) / d**0.5
+    fresh = torch.randn((1, count, d), generator=source, dtype=torch.float64) / d**0.5
     fresh = fresh.to(beta.device)
-    for i in range(len(beta)):
-        one = slice(i, i + 1)
-        f = grokking.output(
-            grokking.State(*(s[one] for s in state)), fresh, alpha[one], epsilon[one]
-        )
-        f0 = grokking.output(
-            grokking.State(*(s[one] for s in off)), fresh, alpha[one], epsilon[one]
-        )
-        errors.append((f - f0 - target(fresh, beta[one])).square().mean())
-    ratio = (torch.stack(errors) / terms - 1).abs()
-    return ratio.reshape(len(CONFIGURATIONS), settings.seeds).amax(0).cpu().numpy()
+    samples = grokking.with_products(fresh)
+    terms = grokking.loss_terms(state, off, beta, alpha, epsilon).sum(-1)
+    moved = grokking.State(state.mean - off.mean, state.second - off.second)  # f is linear in both
+    errors = []
+    for mean, second, one in zip(*moved, beta, strict=True):
+        f = grokking.output(grokking.State(mean[None], second[None]), samples, alpha, epsilon)
+        errors.append((f[0] - target(fresh, one)).square().mean(-1))
+    return (torch.stack(errors) / terms - 1).abs().amax(1).cpu().numpy()
 
 
 def kernel_ratio(settings: Settings, frame: pd.DataFrame, seed: int, device: str) -> np.ndarray:
@@ -136,22 +122,22 @@ def kernel_ratio(settings: Settings, frame: pd.DataFrame, seed: int, device: str
 
     The frozen kernel's predictions after as many steps come in closed form, on samples of their own.
     """
-    settings_draw = draw(settings, seed, device)
-    e = settings.seeds
-    x, beta, start, _, epsilon, _ = (
-        part[:e] if isinstance(part, torch.Tensor) else grokking.State(*(s[:e] for s in part))
-        for part in settings_draw
-    )
+    x, beta, start, _, epsilon, _ = draw(settings, seed, device)
     source = torch.Generator().manual_seed(1000 * seed + 8)
-    shape = (e, 10_000, settings.dimension)
+    shape = (settings.seeds, 10_000, settings.dimension)
     fresh = torch.randn(shape, generator=source, dtype=torch.float64) / settings.dimension**0.5
-    fresh = fresh.to(device)
-    found = grokking.frozen_kernel_descent(
-        grokking.gram(start, x, x, epsilon), grokking.gram(start, fresh, x, epsilon),
-        target(x, beta), settings.steps,
-    )  # fmt: skip
-    frozen = (found - target(fresh, beta)).square().mean(1).cpu().numpy()
-    return last(frame, "α = 1000", "test") / frozen
+    fresh, epsilon = fresh.to(device), epsilon[[list(CONFIGURATIONS).index("α = 1000")]]
+    errors = []
+    for i in range(
+        settings.seeds
+    ):  # one after another: all kernels together do not fit into the cache
+        one = slice(i, i + 1)
+        state = grokking.State(*(moment[one] for moment in start))
+        own, cross = (grokking.gram(state, p, x[one], epsilon) for p in (x[one], fresh[one]))
+        y = target(x[one], beta[one])
+        found = grokking.frozen_kernel_descent(own[:, 0], cross[:, 0], y, settings.steps)
+        errors.append((found - target(fresh[one], beta[one])).square().mean().item())
+    return last(frame, "α = 1000", "test") / np.array(errors)
 
 
 def series(frame: pd.DataFrame, name: str, column: str) -> np.ndarray:

@@ -49,6 +49,7 @@ def jko_gaussian(origin, root, mean, spectrum, settings: Settings, source, lengt
     bend, shift = torch.zeros((e, d, d), **where), torch.zeros((e, d), **where)
     h = wf.zero_quadratic(e, d, **where)
     log_root = torch.linalg.slogdet(root)[1]
+    log_width = spectrum.log().sum(1, keepdim=True) / 2
 
     def draw():
         return torch.randn((e, settings.samples, d), generator=source, dtype=origin.dtype).to(
@@ -57,12 +58,11 @@ def jko_gaussian(origin, root, mean, spectrum, settings: Settings, source, lengt
 
     def objective():
         z, reference = draw(), draw()
-        move = z @ bend.mT + shift[:, None]
+        move = torch.baddbmm(shift[:, None], z, bend.mT)
         moved = z + move
-        y = moved @ root.mT + origin[:, None]
+        away = torch.baddbmm((origin - mean)[:, None], moved, root.mT)
         log_gamma = -moved.square().sum(-1) / 2 - log_root[:, None]
-        log_target = -((y - mean[:, None]).square() / spectrum[:, None]).sum(-1) / 2
-        log_target = log_target - spectrum.log().sum(1, keepdim=True) / 2
+        log_target = -(away.square() / spectrum[:, None]).sum(-1) / 2 - log_width
         cost = (move @ root.mT).square().sum(-1).mean(1) / (2 * length)
         return cost + wf.kl_bound(h, moved, reference, log_gamma - log_target)
 

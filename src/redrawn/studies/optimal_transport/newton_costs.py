@@ -53,7 +53,7 @@ def sparsity(settings: Settings, seed: int) -> pd.DataFrame:
         for i in range(settings.seeds):
             problem = assignment(settings.points, eta, seed, i)
             sinkhorn = Sinkhorn(problem)
-            for sweeps in (5, 10, 20, 50, 100, 200, 500):
+            for sweeps in settings.looks:
                 sinkhorn.run(sweeps - sinkhorn.sweeps)
                 plan = problem.plan(*sinkhorn.potentials())
                 inside = largest_entries(plan, settings.points).sum() / plan.sum()

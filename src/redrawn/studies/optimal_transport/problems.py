@@ -25,6 +25,7 @@ class Settings:
     pairs: int = 12
     eta: float = 1200.0
     etas: tuple[float, ...] = (100.0, 300.0, 1200.0)
+    looks: tuple[int, ...] = (5, 10, 20, 50, 100, 200, 500)
     newton: int = 2000
     draws: int = 8
     rounds: int = 3
@@ -32,7 +33,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(500, 14, 8000),
+    "quick": Settings(500, 14, 8000, draws=6, looks=(5, 10, 20, 50, 100)),
     "standard": Settings(500, 28, 60_000, draws=20, rounds=5),
     "paper": Settings(
         500, 28, 200_000, (250, 500, 1000, 2000), seeds=20, pairs=50, draws=20, rounds=5

@@ -136,3 +136,15 @@ def test_look_up_keeps_networks_apart():
     rows = torch.arange(2 * 6 * 1.0).reshape(2, 6, 1)
     pairs = torch.tensor([[[0, 1]], [[2, 0]]])
     assert look_up(rows, pairs).flatten().tolist() == [0 + 4, 8 + 9]
+
+
+def test_quadratic_gradient_is_that_of_autograd(source):
+    weights = tuple(w.requires_grad_() for w in grokking.init_quadratic(5, 6, 3, source))
+    pairs = torch.randint(5, (3, 11, 2), generator=source)  # a pair may come twice
+    target = torch.randn((3, 11, 5), generator=source)
+    error = (grokking.quadratic(weights, pairs) - target).square().mean((1, 2)).sum()
+    expected = torch.autograd.grad(error, weights)
+    with torch.no_grad():
+        found = grokking.quadratic_gradient(weights, pairs, target)
+    for a, b in zip(found, expected, strict=True):
+        torch.testing.assert_close(a, b)
