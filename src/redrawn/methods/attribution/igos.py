@@ -60,22 +60,21 @@ def igos(
     def objective(mask):
         return score(masked(x, blurred, mask)) + penalties(mask, area, variation)
 
+    def data(mask):
+        point = masked(x, blurred, mask)
+        if source is not None:
+            point = point + noise * torch.randn(x.shape, generator=source).to(x)
+        return score(point)
+
     def column(values):
         return values.view(-1, 1, 1, 1)
-
-    many, many_blurred = (part.repeat(points, 1, 1, 1) for part in (x, blurred))
-    shares = torch.arange(1, points + 1).repeat_interleave(len(x)).to(x) / points
-
-    def data(mask):  # all points of the path in one pass
-        point = masked(many, many_blurred, column(shares) * mask.repeat(points, 1, 1, 1))
-        if source is not None:
-            point = point + noise * torch.randn(many.shape, generator=source).to(x)
-        return score(point).view(points, -1).mean(0)
 
     mask = torch.ones(len(x), 1, resolution, resolution, device=x.device)
     value = objective(mask).detach()
     for _ in range(iterations):
-        slope = gradient(lambda m: data(m) + penalties(m, area, variation), mask)
+        slope = gradient(lambda m: penalties(m, area, variation), mask)
+        for j in range(1, points + 1):
+            slope += gradient(lambda m, j=j: data(m * (j / points)), mask) / points
         length = torch.full_like(value, first_step)
         size = slope.square().sum((1, 2, 3))
         open_ = torch.ones_like(value, dtype=torch.bool)
