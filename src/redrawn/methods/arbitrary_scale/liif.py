@@ -55,9 +55,11 @@ def liif(
     e, b, c, height, width = latents.shape
     q = query.shape[0]
     size = torch.full((e, b, q, 2), pixel * height / 2, device=query.device, dtype=latents.dtype)
+    # a cell a row: rows are gathered, and their gradients added back, as blocks
+    cells = latents.flatten(3).mT.contiguous()
     total = 0.0
     for row, column, offset, weight in neighbours(query, height, width):
-        near = latents[..., row, column].transpose(2, 3)
+        near = cells.index_select(2, row * width + column)
         features = torch.cat([near, offset.expand(e, b, q, 2), size], dim=-1)
         value = mlp(layers, features.reshape(e, b * q, c + 4), torch.relu)
         total = total + weight * value.reshape(e, b, q)

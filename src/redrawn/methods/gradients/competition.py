@@ -72,8 +72,9 @@ def sample(
 def smoothed_relu(x: Tensor, power: float, bend: float) -> tuple[Tensor, Tensor]:
     """Return σ(x) and σ'(x); power q = 1 is the plain ReLU."""
     inside = x.clamp(0, bend)
-    slope = (inside / bend) ** (power - 1) if power > 1 else (x > 0).to(x.dtype)
-    return inside * slope / power + (x - bend).clamp_min(0), slope
+    # in place where it can be: new tensors of this size take longer than the arithmetic
+    slope = (inside / bend).pow_(power - 1) if power > 1 else (x > 0).to(x.dtype)
+    return inside.mul_(slope).div_(power).add_((x - bend).clamp_min_(0)), slope
 
 
 def late_fusion(
@@ -97,7 +98,8 @@ def loss_gradient(
     """Return the gradient of the mean cross-entropy in nats: Σ_n (p_j - 1[y = j]) σ' X / n."""
     n, k = logits.shape[1:]
     error = logits.softmax(-1) - torch.nn.functional.one_hot(labels, k)
-    return (slope * (error / n).repeat_interleave(slope.shape[-1] // k, -1)).mT @ x
+    each = slope.unflatten(-1, (k, -1)) * (error / n)[..., None]
+    return each.flatten(-2).mT @ x
 
 
 def learned_features(

@@ -20,8 +20,9 @@ def mgda_weights(gramian: Float[ndarray, "e m m"]) -> Float[ndarray, "e m"]:
     if m == 2:
         a, b, c = gramian[:, 0, 0], gramian[:, 1, 1], gramian[:, 0, 1]
         apart = a + b - 2 * c
-        first = np.divide(b - c, apart, out=np.full_like(a, 0.5), where=apart > 0).clip(0, 1)
-        return np.stack([first, 1 - first], axis=1)
+        first = np.divide(b - c, apart, out=np.full_like(a, 0.5), where=apart > 0)
+        first = np.minimum(np.maximum(first, 0), 1)
+        return np.array([first, 1 - first]).T
     target = np.append(np.zeros(m), 1.0)
     found = [nnls(np.vstack([a, np.ones(m)]), target)[0] for a in factor(gramian)]
     return np.array([a / a.sum() for a in found])

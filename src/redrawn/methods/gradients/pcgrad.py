@@ -4,6 +4,7 @@
     update = Σ_i g_i^PC
 
 Each g_i^PC stays a combination of the gradients, so that its coefficients follow from the Gramian G = J Jᵀ alone.
+For two tasks they have a closed form: 1 - min(g₁·g₂, 0) / ‖g_j‖².
 """
 
 import numpy as np
@@ -33,7 +34,8 @@ def pcgrad_weights(
     if orders is None:
         if m > 2:
             raise ValueError(f"{m} tasks need an order of projections")
-        orders = np.broadcast_to([[1], [0]], (e, 2, 1))
+        inner, square = gramian[:, :1, 1], np.diagonal(gramian, axis1=1, axis2=2)
+        return 1 - np.minimum(inner, 0) / np.where(inner < 0, square, 1)
     run, task = np.arange(e)[:, None], np.arange(m)
     coefficients = np.zeros((e, m, m))
     coefficients[:, task, task] = 1

@@ -19,7 +19,7 @@ def symmetric_power(x: Float[Tensor, "*b n n"], power: float, floor: float = 0.0
 
 
 def bures_loss(
-    w: Float[Tensor, "*b n k"], root: Float[Tensor, "*b n n"], tau: float
+    w: Float[Tensor, "*b n k"], root: Float[Tensor, "*b n n"], tau: float | Float[Tensor, "*b 1 1"]
 ) -> Float[Tensor, "*b"]:
     """Return L(W); `root` is Σ^½."""
     s = _smoothed(w, tau)
@@ -29,7 +29,7 @@ def bures_loss(
 
 
 def bures_gradient(
-    w: Float[Tensor, "*b n k"], root: Float[Tensor, "*b n n"], tau: float
+    w: Float[Tensor, "*b n k"], root: Float[Tensor, "*b n n"], tau: float | Float[Tensor, "*b 1 1"]
 ) -> Float[Tensor, "*b n k"]:
     """Return ∇L(W) = 2 (I - R (R S R)^(-½) R) W with R = Σ^½; null directions of S carry no gradient."""
     inside = root @ _smoothed(w, tau) @ root
@@ -71,7 +71,7 @@ def minimal_loss(eigenvalues: Float[Tensor, "n"], rank: int, tau: float) -> Floa
     return (rest.sqrt() - tau**0.5).square().sum()
 
 
-def _smoothed(w: Tensor, tau: float) -> Tensor:
+def _smoothed(w: Tensor, tau: float | Tensor) -> Tensor:
     return w @ w.mT + tau * torch.eye(w.shape[-2], dtype=w.dtype, device=w.device)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from redrawn.methods import low_rank
-from redrawn.studies.ensemble import generator
+from redrawn.studies.ensemble import copies, generator
 from redrawn.studies.low_rank_bias.bures import Settings
 
 N = 20
@@ -54,44 +54,46 @@ def converge(settings: Settings, seed: int) -> pd.DataFrame:
         Frame (tau, depth, seed, time, excess, bound, imbalance): L - L*, its bound by the convergence theorem with c
         the least singular value of W on the way, and the change of the imbalance relative to ‖W_1‖².
     """
-    frames = []
-    for tau in TAUS:
+    starts = []
+    for tau in TAUS:  # the same targets and the same change
         source = generator(seed + 200)
         sigma = targets(settings.seeds, source)
-        root = low_rank.symmetric_power(sigma, 0.5)
-        first = close_start(sigma, tau, source)
-        least = torch.linalg.eigvalsh(sigma)[:, 0]
-        for depth in settings.depths:
-            layers = [low_rank.symmetric_power(first, 0.5 / depth)] * depth
-            step = settings.pace / depth
-            excess, smallest = [], []
-            for count in range(settings.steps):
-                product = layers[0]
-                for w in layers[1:]:
-                    product = w @ product
-                if count % EVERY == 0:
-                    excess.append(low_rank.bures_loss(product, root, tau))
-                    smallest.append(torch.linalg.svdvals(product)[:, -1])
-                outer = low_rank.bures_gradient(product, root, tau)
-                gradients = low_rank.chain_gradients(layers, outer)
-                layers = [w - step * g for w, g in zip(layers, gradients, strict=True)]
-            excess = torch.stack(excess).clamp_min(1e-13)
-            c = torch.stack(smallest).amin(0)
-            ceiling = 2 * (excess[0] + sigma.diagonal(dim1=1, dim2=2).sum(1))
-            k = (tau * least).sqrt() / (2 * ceiling**2)
-            time = step * torch.arange(0, settings.steps, EVERY, dtype=torch.float64)[:, None]
-            bound = excess[0] * torch.exp(
-                -8 * depth * c ** (2 * (2 * depth - 1) / depth) * k * time
-            )
-            imbalance = torch.zeros(settings.seeds, dtype=torch.float64)
-            for low, high in itertools.pairwise(layers):
-                gap = (high.mT @ high - low @ low.mT).norm(dim=(1, 2))
-                imbalance = torch.maximum(imbalance, gap / (low @ low.mT).norm(dim=(1, 2)))
-            for i in range(settings.seeds):
-                frames.append(pd.DataFrame({
-                    "tau": tau, "depth": depth, "seed": i, "time": time[:, 0].numpy(),
-                    "excess": excess[:, i].numpy(), "bound": bound[:, i].numpy(),
-                    "imbalance": float(imbalance[i])}))  # fmt: skip
+        starts.append(close_start(sigma, tau, source))
+    first, sigma = torch.cat(starts), copies(sigma, len(TAUS))
+    tau = torch.tensor(TAUS, dtype=torch.float64).repeat_interleave(settings.seeds)
+    smoothing = tau[:, None, None]
+    root = low_rank.symmetric_power(sigma, 0.5)
+    least = torch.linalg.eigvalsh(sigma)[:, 0]
+    frames = []
+    for depth in settings.depths:
+        layers = [low_rank.symmetric_power(first, 0.5 / depth)] * depth
+        step = settings.pace / depth
+        excess, smallest = [], []
+        for count in range(settings.steps):
+            product = layers[0]
+            for w in layers[1:]:
+                product = w @ product
+            if count % EVERY == 0:
+                excess.append(low_rank.bures_loss(product, root, smoothing))
+                smallest.append(torch.linalg.svdvals(product)[:, -1])
+            outer = low_rank.bures_gradient(product, root, smoothing)
+            gradients = low_rank.chain_gradients(layers, outer)
+            layers = [w - step * g for w, g in zip(layers, gradients, strict=True)]
+        excess = torch.stack(excess).clamp_min(1e-13)
+        c = torch.stack(smallest).amin(0)
+        ceiling = 2 * (excess[0] + sigma.diagonal(dim1=1, dim2=2).sum(1))
+        k = (tau * least).sqrt() / (2 * ceiling**2)
+        time = step * torch.arange(0, settings.steps, EVERY, dtype=torch.float64)[:, None]
+        bound = excess[0] * torch.exp(-8 * depth * c ** (2 * (2 * depth - 1) / depth) * k * time)
+        imbalance = torch.zeros(len(tau), dtype=torch.float64)
+        for low, high in itertools.pairwise(layers):
+            gap = (high.mT @ high - low @ low.mT).norm(dim=(1, 2))
+            imbalance = torch.maximum(imbalance, gap / (low @ low.mT).norm(dim=(1, 2)))
+        for i in range(len(tau)):
+            frames.append(pd.DataFrame({
+                "tau": float(tau[i]), "depth": depth, "seed": i % settings.seeds, "time": time[:, 0].numpy(),
+                "excess": excess[:, i].numpy(), "bound": bound[:, i].numpy(),
+                "imbalance": float(imbalance[i])}))  # fmt: skip
     return pd.concat(frames, ignore_index=True)
 
 

@@ -30,7 +30,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(30, 4, 360, 2600, seeds=3, every=20),
+    "quick": Settings(30, 4, 360, 2200, seeds=3, every=20),
     "standard": Settings(40, 4, 640, 2600, seeds=4),
     "paper": Settings(50, 5, 5000, 10_000, seeds=10),
 }

@@ -33,10 +33,11 @@ class Settings:
     step: float = 1e-5
     early: int = 1250
     every: int = 100
+    photograph_every: int = 20
 
 
 SETTINGS = {
-    "quick": Settings(6000, 4000, seeds=6, width_seeds=10),
+    "quick": Settings(6000, 4000, seeds=4, width_seeds=10, photograph_every=40),
     "standard": Settings(10_000, 10_000, seeds=8, width_seeds=100),
     "paper": Settings(10_000, 40_000, seeds=20, width_seeds=100),
 }
@@ -174,7 +175,9 @@ def photograph(settings: Settings, seed: int) -> pd.DataFrame:
     truth = photograph_truth().repeat(s.seeds, 1, 1, 1)
     count = photograph_count()
     starts = {label: (2 * PHOTOGRAPH_SIDE, size) for label, size in PHOTOGRAPH.items()}
-    return descend(truth, count, starts, 0.02 / count, s.photograph_steps, 20, source)
+    return descend(
+        truth, count, starts, 0.02 / count, s.photograph_steps, s.photograph_every, source
+    )
 
 
 def photograph_count() -> int:

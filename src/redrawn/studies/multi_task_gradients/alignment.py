@@ -38,8 +38,8 @@ def lowest(share: float) -> float:
 def descend(settings: Settings) -> pd.DataFrame:
     """Run every method from all five starts, side by side.
 
-    As in the paper's code the losses are scaled by their shares before the sum, PCGrad and MGDA see them; Aligned-MTL has the
-    shares for preset weights of the unscaled losses. Returns a frame (method, share, start, update, x, y, first, second, gap): gap is
+    As in the paper's code the losses are scaled by their shares before the sum, PCGrad and MGDA see them, which at equal shares leaves
+    the weights of all three as they are; Aligned-MTL has the shares for preset weights of the unscaled losses. Returns a frame (method, share, start, update, x, y, first, second, gap): gap is
     the weighted loss above its least value.
     """
     starts = len(two_valleys.STARTS)
@@ -48,29 +48,28 @@ def descend(settings: Settings) -> pd.DataFrame:
     preset = np.stack([share, 1 - share], 1)
     least = np.repeat([lowest(s) for _, s in RUNS], starts)
     momentum, square = np.zeros_like(point), np.zeros_like(point)
-    others = slice(0, 3 * starts)
-    scaled = preset[others, :, None]
+    plain, surgery, hull, aligned = (
+        slice(i * starts, j * starts) for i, j in ((0, 1), (1, 2), (2, 3), (3, len(RUNS)))
+    )
     rows = []
     for update in range(settings.longer + 1):
         values, jacobian = two_valleys.losses_and_jacobian(point)
         if update % settings.every == 0:
             gap = (values * preset).sum(1) - least
             rows.append(np.column_stack([point, values, gap]))
-        seen = jacobian[others] * scaled
-        gram = seen @ seen.swapaxes(1, 2)
-        weights = np.ones((3 * starts, 2))
-        weights[starts : 2 * starts] = gradients.pcgrad_weights(gram[starts : 2 * starts])
-        weights[2 * starts :] = gradients.mgda_weights(gram[2 * starts :])
-        rest = jacobian[3 * starts :]
-        aligned = gradients.aligned_weights(rest @ rest.swapaxes(1, 2), preset[3 * starts :])
-        w = np.concatenate([weights * preset[others], aligned])
+        gram = jacobian @ jacobian.swapaxes(1, 2)
+        w = np.concatenate([
+            preset[plain],
+            preset[surgery] * gradients.pcgrad_weights(gram[surgery]),
+            preset[hull] * gradients.mgda_weights(gram[hull]),
+            gradients.aligned_weights(gram[aligned], preset[aligned]),
+        ])  # fmt: skip
         g = (w[:, None] @ jacobian)[:, 0]
-        momentum = BETAS[0] * momentum + (1 - BETAS[0]) * g
-        square = BETAS[1] * square + (1 - BETAS[1]) * g**2
+        momentum += (1 - BETAS[0]) * (g - momentum)
+        square += (1 - BETAS[1]) * (g**2 - square)
         first, second = (1 - b ** (update + 1) for b in BETAS)
-        point = point - settings.learning_rate * (momentum / first) / (
-            np.sqrt(square / second) + EPSILON
-        )
+        size = settings.learning_rate * second**0.5 / first
+        point -= size * momentum / (np.sqrt(square) + EPSILON * second**0.5)
     table = pd.DataFrame(np.concatenate(rows), columns=["x", "y", "first", "second", "gap"])
     looks, names = len(rows), [m for m, _ in RUNS]
     return table.assign(

@@ -33,7 +33,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(400, 5, 800, neurons=8, tests=1000),
+    "quick": Settings(400, 5, 600, neurons=8, tests=1000),
     "standard": Settings(600, 8, 1200),
 }
 SETTINGS["paper"] = SETTINGS["standard"]

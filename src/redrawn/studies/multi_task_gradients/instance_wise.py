@@ -30,7 +30,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(3, 6, (0.12, 0.25, 0.42)),
+    "quick": Settings(3, 4, (0.12, 0.25, 0.42)),
     "standard": Settings(6, 8, (0.03, 0.05, 0.09, 0.16, 0.27, 0.38, 0.53)),
     "paper": Settings(8, 8, tuple(np.geomspace(1e-3, 3, 22)), side=28),
 }

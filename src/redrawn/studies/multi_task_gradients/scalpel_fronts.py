@@ -30,28 +30,29 @@ def quadratic(settings: Settings, seed: int, device: str, opposed: bool = False)
     methods = ("mixed", "Bloop") if opposed else METHODS
     k = len(weights)
     weight = torch.from_numpy(weights).float().to(device)[None, :, None]
-    points = {m: torch.zeros((e, k, p), device=device) for m in methods}
-    averages = {m: torch.zeros((e, k, p), device=device) for m in methods}
+    points = torch.zeros((e, len(methods), k, p), device=device)
+    average = torch.zeros_like(points)
+    rate = torch.tensor([AVERAGED.get(m, 1.0) for m in methods], device=device)[:, None, None]
 
-    def residual(point, part):
-        return point @ x[:, part].mT - y[:, part].mT
+    def residual(x, y):
+        return (points.flatten(1, 2) @ x.mT - y.mT).unflatten(1, (-1, k))
 
     for _ in range(settings.epochs):
         for part in torch.randperm(n, generator=source).split(settings.batch):
-            for m in methods:
-                main = residual(points[m], part) @ x[:, part] / len(part)
-                auxiliary = -main if opposed else points[m] - target
-                averages[m] = gradients.renew(averages[m], main, AVERAGED.get(m, 1.0))
-                step = direction(m, main, auxiliary, averages[m], weight)
-                points[m] = points[m] - settings.learning_rate * step
-    rows = []
+            seen = x[:, part]
+            main = residual(seen, y[:, part]) @ seen[:, None] / len(part)
+            auxiliary = -main if opposed else points - target[:, None]
+            average = gradients.renew(average, main, rate)
+            for i, m in enumerate(methods):
+                step = direction(m, main[:, i], auxiliary[:, i], average[:, i], weight)
+                points[:, i] -= settings.learning_rate * step
+    main = residual(x, y).square().mean(-1) / 2
+    auxiliary = -main if opposed else (points - target[:, None]).square().sum(-1) / 2
     start = y.square().mean((1, 2)) / 2
-    for m in methods:
-        main = residual(points[m], slice(None)).square().mean(-1) / 2
-        auxiliary = -main if opposed else (points[m] - target).square().sum(-1) / 2
-        for i in range(e):
-            rows += [(m, float(weights[j]), i, main[i, j].item(), auxiliary[i, j].item(),
-                      start[i].item()) for j in range(k)]  # fmt: skip
+    rows = [
+        (m, float(weights[l]), j, main[j, i, l].item(), auxiliary[j, i, l].item(), start[j].item())
+        for i, m in enumerate(methods) for j in range(e) for l in range(k)
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=["method", "weight", "seed", "main", "auxiliary", "start"])
 
 
