@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from redrawn.book import atomic, paths, status, verdicts
+from redrawn.book import atomic, paths, record, status, verdicts
 from redrawn.book.catalogue import Chapter
 from redrawn.book.record import RecordError
 
@@ -43,7 +43,7 @@ def count_alarms(chapters: list[Chapter], profile: str, seeds: range) -> Path:
                     claims[v.claim.id]["runs"] += 1
                     claims[v.claim.id]["alarms"] += v.baseline != "unchanged"
                     claims[v.claim.id]["other_verdict"] += v.paper != usual[v.claim.id]
-        counted[f"{profile}/{chapter.slug}"] = claims
+        counted[f"{profile}/{chapter.slug}"] = {"baseline": baseline.key, "claims": claims}
     atomic.write_text(place, json.dumps(counted, indent=1, sort_keys=True) + "\n")
     return place
 
@@ -84,7 +84,8 @@ def _alarms() -> str:
     lines = ["| chapter | claims | fresh seeds | alarms | alarms in 100 (95 % interval) | other verdicts |",
              "|---|---|---|---|---|---|"]  # fmt: skip
     total = Counter()
-    found = json.loads(place.read_text())
+    counted = json.loads(place.read_text())
+    found = {name: chapter["claims"] for name, chapter in counted.items()}
     for name, claims in [*found.items(), ("all", None)]:
         summed = total if claims is None else Counter()
         for counts in (claims or {}).values():
@@ -105,7 +106,15 @@ def _alarms() -> str:
         if loud
         else "No claim raised more than one alarm."
     )
+    if earlier := [name for name, chapter in counted.items() if not _is_of_today(name, chapter)]:
+        told += f" Counted against an earlier baseline than today's: {', '.join(earlier)}."
     return "\n".join(lines) + "\n\n" + told
+
+
+def _is_of_today(name: str, counted: dict) -> bool:
+    profile, _, slug = name.partition("/")
+    accepted = record.load(paths.baseline_path(profile, slug))
+    return accepted is not None and accepted.key == counted["baseline"]
 
 
 def _mutants() -> str:

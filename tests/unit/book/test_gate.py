@@ -22,7 +22,7 @@ def accepted(checkout):
 
 
 def counts() -> dict:
-    return json.loads((gate.folder() / "alarms.json").read_text())["quick/tiny"]
+    return json.loads((gate.folder() / "alarms.json").read_text())["quick/tiny"]["claims"]
 
 
 def test_alarms_are_counted_by_claim_and_shown(accepted):
@@ -40,7 +40,14 @@ def test_alarms_are_counted_by_claim_and_shown(accepted):
     moved.save(path)
     gate.count_alarms([accepted], "quick", FRESH)
     assert counts()["mean-is-two"] == {"runs": 3, "alarms": 1, "other_verdict": 1}
-    assert "16.67" in gate.page()
+    assert "16.67" in gate.page() and "earlier baseline" not in gate.page()
+
+    # counts outlive the baseline that they were made against, and the page says so
+    path = paths.baseline_path("quick", "tiny")
+    later = record.load(path)
+    later.key = "0" * 64
+    later.save(path)
+    assert "against an earlier baseline than today's: quick/tiny." in gate.page()
 
 
 def test_a_missing_run_is_named(accepted):
