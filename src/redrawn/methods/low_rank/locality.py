@@ -30,7 +30,9 @@ def patch_alignment(
     slopes = []
     for other in (q, q.roll(1, 0)):
         patch = p.detach().requires_grad_()
-        (slope,) = torch.autograd.grad(network(join(patch, other)).sum(), patch)
+        output = network(join(patch, other)).sum()
+        # a graph of the slope too: training descends along the regulariser, a function of it
+        (slope,) = torch.autograd.grad(output, patch, create_graph=True)
         slopes.append(slope.flatten(2))
     return torch.cosine_similarity(*slopes, dim=2, eps=1e-12).abs().mean(0)
 

@@ -139,6 +139,21 @@ def test_alignment_is_one_without_interaction_and_less_with():
     torch.testing.assert_close(low_rank.patch_alignment(coupled, p, q, join), cosine)
 
 
+def test_alignment_is_differentiable_in_the_networks_weights():
+    p, q = normal(4, 2, 2, 2), normal(4, 2, 2, 2, seed=1)
+
+    def aligned(share):  # of what couples the patches, one number a network
+        def network(x):
+            return (x.pow(3) / 3).sum((2, 3)) + share * (x[..., :2] * x[..., 2:]).sum((2, 3))
+
+        return low_rank.patch_alignment(network, p, q, lambda a, b: torch.cat([a, b], -1))
+
+    share = torch.tensor([0.5, 2.0], dtype=torch.float64, requires_grad=True)
+    torch.autograd.gradcheck(aligned, share)
+    (slope,) = torch.autograd.grad(aligned(share).sum(), share)
+    assert (slope < 0).all(), "the more coupling, the less aligned"
+
+
 def test_each_network_of_an_ensemble_convolves_its_own_channels():
     x, w, b = normal(3, 4, 6, 6), normal(2, 5, 2, 3, 3, seed=1), normal(2, 5, seed=2)
     found = low_rank.ensemble_convolution(x, w, b, 2)
