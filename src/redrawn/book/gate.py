@@ -113,7 +113,7 @@ def _alarms() -> str:
 
 def _is_of_today(name: str, counted: dict) -> bool:
     profile, _, slug = name.partition("/")
-    accepted = record.load(paths.baseline_path(profile, slug))
+    accepted = record.load(paths.baseline_path(profile, slug), "restore it with git")
     return accepted is not None and accepted.key == counted["baseline"]
 
 
