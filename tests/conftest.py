@@ -1,11 +1,14 @@
 """A checkout in miniature: two papers, one written chapter, one planned."""
 
 import hashlib
+import shutil
 import textwrap
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from redrawn.book import catalogue, execute, paths
 
 # how long an example takes says how busy the machine is
 settings.register_profile("patient", deadline=None)
@@ -195,6 +198,22 @@ def make(root: Path, patch: pytest.MonkeyPatch) -> Path:
 def checkout(tmp_path: Path, monkeypatch) -> Path:
     """Make the miniature for one test."""
     return make(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory) -> Path:
+    """Run the miniature's chapter once for all tests that only need it to have been run; return the folder of runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        make(tmp_path_factory.mktemp("ran"), patch)
+        assert execute.execute(catalogue.find_chapter("tiny"), "quick", 0, "cpu").status == "ok"
+        return paths.build() / "runs"
+
+
+@pytest.fixture
+def ran(checkout: Path, runs: Path) -> Path:
+    """Make the miniature for one test, its chapter already run."""
+    shutil.copytree(runs, paths.build() / "runs")
+    return checkout
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,9 @@ from rich.table import Table
 
 from redrawn.book import catalogue as catalogue_module
 from redrawn.book import paths
-from redrawn.book.catalogue import Catalogue, CatalogueError, Chapter
+from redrawn.book.catalogue import Catalogue
+from redrawn.book.declaration import Chapter
+from redrawn.book.entry import CatalogueError
 
 app = typer.Typer(
     help="Run the chapters of Redrawn, judge their claims, and build the book.",

@@ -3,7 +3,8 @@
 import subprocess
 
 from redrawn.book import key, paths
-from redrawn.book.catalogue import Catalogue, Chapter
+from redrawn.book.catalogue import Catalogue
+from redrawn.book.declaration import Chapter
 
 
 class RevisionError(Exception):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from redrawn.book import paths, published, status, tables
-from redrawn.book.catalogue import Chapter
+from redrawn.book.declaration import Chapter
 from redrawn.book.record import Record, RecordError
 
 

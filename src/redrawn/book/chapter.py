@@ -20,6 +20,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from redrawn.book import atomic, catalogue, offline, paths, style, tables, verdicts
+from redrawn.book.declaration import Chapter
 from redrawn.book.device import DEVICES, resolve_device
 from redrawn.book.record import FigureRecord
 
@@ -33,7 +34,7 @@ class ChapterError(Exception):
 class OpenChapter:
     """One run of a chapter in progress."""
 
-    def __init__(self, chapter: catalogue.Chapter, profile: str, seed: int, device: str, out: Path):
+    def __init__(self, chapter: Chapter, profile: str, seed: int, device: str, out: Path):
         self.chapter, self.profile, self.seed, self.device = chapter, profile, seed, device
         self.out = out
         self.measured: dict[str, object] = {}

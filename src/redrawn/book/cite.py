@@ -18,7 +18,7 @@ from pybtex.database import BibliographyData, Entry
 from pybtex.database.output.bibtex import Writer
 
 import redrawn
-from redrawn.book.catalogue import Paper
+from redrawn.book.bibliography import Paper
 from redrawn.book.record import Record
 
 AUTHOR = "The Redrawn authors"

@@ -25,6 +25,7 @@ import papermill
 from papermill.exceptions import PapermillExecutionError
 
 from redrawn.book import atomic, catalogue, confine, git, key, paths
+from redrawn.book.declaration import Chapter
 from redrawn.book.device import DEVICES, resolve_device
 from redrawn.book.record import FigureRecord, Provenance, Record
 from redrawn.data import registry
@@ -35,9 +36,9 @@ TIMEOUT_FACTOR = 5
 PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "matplotlib")
 
 
-def execute(slug: str, profile: str, seed: int, device: str) -> Record:
+def execute(chapter: Chapter, profile: str, seed: int, device: str) -> Record:
     """Run a chapter and return its record, which is by then in its place on disk."""
-    chapter = catalogue.find_chapter(slug)
+    slug = chapter.slug
     run_key = key.run_key(chapter, profile, seed, device)
     place = paths.run_dir(profile, slug, seed)
     for abandoned in place.parent.glob(f".{place.name}.*"):
@@ -86,7 +87,7 @@ def _seal(record: Record, out: Path) -> None:
     record.save(out / "record.json")
 
 
-def _run_notebook(chapter, profile: str, seed: int, device: str, out: Path) -> str:
+def _run_notebook(chapter: Chapter, profile: str, seed: int, device: str, out: Path) -> str:
     """Execute the chapter's notebook into `out`; return its error, empty if there is none."""
     notebook = jupytext.read(chapter.source, fmt="md:myst")
     nbformat.write(notebook, out / "input.ipynb")
@@ -138,7 +139,7 @@ def _clean(path: Path) -> None:
     nbformat.write(notebook, path)
 
 
-def _provenance(chapter, started: datetime.datetime, seconds: float) -> Provenance:
+def _provenance(chapter: Chapter, started: datetime.datetime, seconds: float) -> Provenance:
     # RUSAGE_CHILDREN has the largest child that ended: the kernel. Linux counts kilobytes, macOS bytes.
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     commit = git.output("rev-parse", "HEAD").decode().strip() or "unknown"
@@ -166,11 +167,12 @@ def main() -> None:
     given = parser.parse_args()
     # The engine stops a job by SIGTERM: raised as an exception, it also stops the kernel.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    chapter = catalogue.find_chapter(given.slug)
     if runner := os.environ.get("REDRAWN_RUNNER"):
         confine.lifetime(int(runner))
-        confine.memory(catalogue.find_chapter(given.slug).needs[given.profile].mem_mb)
+        confine.memory(chapter.needs[given.profile].mem_mb)
     try:
-        record = execute(given.slug, given.profile, given.seed, given.device)
+        record = execute(chapter, given.profile, given.seed, given.device)
     except Exception:
         traceback.print_exc()
         sys.exit(1)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from redrawn.book import atomic, paths, record, status, verdicts
-from redrawn.book.catalogue import Chapter
+from redrawn.book import atomic, paths, status, verdicts
+from redrawn.book.declaration import Chapter
 from redrawn.book.record import RecordError
 
 CATCHERS = ("tests", "claims", "drift", "none")
@@ -28,7 +28,7 @@ def count_alarms(chapters: list[Chapter], profile: str, seeds: range) -> Path:
     place = folder() / "alarms.json"
     counted = json.loads(place.read_text()) if place.exists() else {}
     for chapter in chapters:
-        baseline = status.accepted(chapter, profile)
+        baseline = status.accepted(chapter.slug, profile)
         if baseline is None:
             raise RecordError(f"{chapter.slug} has no baseline at {profile}")
         judged = verdicts.judge(chapter, profile, baseline, baseline)
@@ -113,8 +113,8 @@ def _alarms() -> str:
 
 def _is_of_today(name: str, counted: dict) -> bool:
     profile, _, slug = name.partition("/")
-    accepted = record.load(paths.baseline_path(profile, slug), "restore it with git")
-    return accepted is not None and accepted.key == counted["baseline"]
+    baseline = status.accepted(slug, profile)
+    return baseline is not None and baseline.key == counted["baseline"]
 
 
 def _mutants() -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from redrawn.book import git, record
-from redrawn.book.catalogue import Claim
+from redrawn.book.declaration import Claim
 from redrawn.book.expectation import Interval, MeasurementError
 from redrawn.book.record import Record
 

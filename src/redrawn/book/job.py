@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from redrawn.book import key, paths, record
-from redrawn.book.catalogue import Chapter
+from redrawn.book.declaration import Chapter
 
 
 @dataclass(frozen=True)

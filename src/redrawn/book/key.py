@@ -16,7 +16,7 @@ import grimp
 
 import redrawn
 from redrawn.book import paths
-from redrawn.book.catalogue import Chapter
+from redrawn.book.declaration import Chapter
 from redrawn.book.device import resolve_device
 from redrawn.data import registry
 

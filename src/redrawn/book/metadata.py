@@ -4,7 +4,8 @@ import json
 from html import escape
 from xml.etree import ElementTree
 
-from redrawn.book.catalogue import Catalogue, Paper
+from redrawn.book.bibliography import Paper
+from redrawn.book.catalogue import Catalogue
 from redrawn.book.cite import AUTHOR
 from redrawn.book.record import FigureRecord
 from redrawn.book.status import ChapterState

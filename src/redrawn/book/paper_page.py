@@ -3,7 +3,9 @@
 from html import escape
 
 from redrawn.book import history, render, tables, verdicts
-from redrawn.book.catalogue import Catalogue, Claim, Paper
+from redrawn.book.bibliography import Paper
+from redrawn.book.catalogue import Catalogue
+from redrawn.book.declaration import Claim
 from redrawn.book.history import Version
 from redrawn.book.leaf import Leaf
 from redrawn.book.sparkline import sparkline

@@ -5,7 +5,8 @@ from html import escape
 import yaml
 
 from redrawn.book import atomic, paths
-from redrawn.book.catalogue import Catalogue, CatalogueError
+from redrawn.book.catalogue import Catalogue
+from redrawn.book.entry import CatalogueError
 
 HEADER = """\
 # Every figure id that was ever accepted (`redrawn accept` adds them; none is ever taken out), and where an id

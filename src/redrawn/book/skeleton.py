@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from redrawn.book import paths
-from redrawn.book.catalogue import Catalogue, Chapter
+from redrawn.book.catalogue import Catalogue
+from redrawn.book.declaration import Chapter
 
 PAGE = """\
 ---

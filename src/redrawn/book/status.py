@@ -8,7 +8,8 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from redrawn.book import paths, record, verdicts
-from redrawn.book.catalogue import Catalogue, Chapter
+from redrawn.book.catalogue import Catalogue
+from redrawn.book.declaration import Chapter
 from redrawn.book.expectation import Interval
 from redrawn.book.verdicts import Verdict
 
@@ -91,13 +92,13 @@ def of_chapter(chapter: Chapter, profile: str, seed: int = 0) -> ChapterState:
 
 def of_run(chapter: Chapter, profile: str, run: record.Record | None) -> ChapterState:
     """Return a chapter's state as `run` shows it; raises as `of_chapter` does."""
-    baseline = accepted(chapter, profile)
+    baseline = accepted(chapter.slug, profile)
     return ChapterState(chapter, run, baseline, verdicts.judge(chapter, profile, run, baseline))
 
 
-def accepted(chapter: Chapter, profile: str) -> record.Record | None:
+def accepted(slug: str, profile: str) -> record.Record | None:
     """Return the baseline that a chapter's runs are compared with; raises RecordError if it is damaged."""
-    return record.load(paths.baseline_path(profile, chapter.slug), "restore it with git")
+    return record.load(paths.baseline_path(profile, slug), "restore it with git")
 
 
 def of_chapters(catalogue: Catalogue, profile: str) -> dict[str, ChapterState]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from html import escape
 
-from redrawn.book.catalogue import Claim
+from redrawn.book.declaration import Claim
 from redrawn.book.expectation import Interval
 from redrawn.book.record import Record
 from redrawn.book.verdicts import SYMBOL, Verdict

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from redrawn.book import drift
-from redrawn.book.catalogue import Chapter, Claim
+from redrawn.book.declaration import Chapter, Claim
 from redrawn.book.expectation import Interval, MeasurementError
 from redrawn.book.record import Record
 

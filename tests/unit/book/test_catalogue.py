@@ -1,7 +1,7 @@
 import pytest
 
 from redrawn.book import catalogue
-from redrawn.book.catalogue import CatalogueError
+from redrawn.book.entry import CatalogueError
 
 
 def edit(checkout, old, new, file="small-things/tiny.yml"):

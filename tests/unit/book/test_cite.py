@@ -8,7 +8,7 @@ import rispy
 from pybtex.database import parse_string
 
 from redrawn.book import cite
-from redrawn.book.catalogue import Paper
+from redrawn.book.bibliography import Paper
 from redrawn.book.record import Provenance, Record
 
 TITLES = (

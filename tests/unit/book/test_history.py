@@ -1,6 +1,7 @@
 """What was accepted before, read back from a git repository of the test's own."""
 
 import json
+import shutil
 import subprocess
 from xml.etree import ElementTree
 
@@ -19,19 +20,29 @@ def git(*words):
 def accept(draws: str):
     page = paths.root() / "book" / "small-things" / "tiny.md"
     page.write_text(page.read_text().replace("draws =", f"draws = {draws} +"))
-    execute.execute("tiny", "quick", 0, "cpu")
+    execute.execute(catalogue.find_chapter("tiny"), "quick", 0, "cpu")
     chapter = catalogue.load().chapters["tiny"]
     baseline.accept(chapter, baseline.compare(chapter, "quick").run)
     git("add", "-A", "data")
     git("commit", "-m", f"Accept {draws}")
 
 
-@pytest.fixture
-def repository(checkout):
+@pytest.fixture(scope="module")
+def accepted_twice(shared_checkout):
     git("init")
     accept("0.0")
     accept("0.25")
-    return checkout
+    return shared_checkout
+
+
+@pytest.fixture
+def repository(accepted_twice, tmp_path, monkeypatch):
+    """A copy of its own for one test."""
+    root = tmp_path / "book"
+    shutil.copytree(accepted_twice, root, symlinks=True)
+    monkeypatch.setenv("REDRAWN_ROOT", str(root))
+    monkeypatch.chdir(root)
+    return root
 
 
 def test_every_accepted_version_is_found_oldest_first(repository):

@@ -13,7 +13,7 @@ def test_the_count_is_of_papers_and_of_claims_by_setting(checkout):
     book = catalogue.load()
     before = home.counts(status.of_book(states(book), "quick"))
     assert "<strong>0 of 3 papers</strong>" in before and "<strong>2 claims</strong>" in before
-    execute.execute("tiny", "quick", 0, "cpu")
+    execute.execute(catalogue.find_chapter("tiny"), "quick", 0, "cpu")
     after = home.counts(status.of_book(states(book), "quick"))
     assert "<strong>2 of 3 papers</strong>" in after
     assert '<th scope="row">paper</th><td>1</td><td>0</td><td>0</td>' in after
@@ -23,7 +23,7 @@ def test_the_count_is_of_papers_and_of_claims_by_setting(checkout):
 def test_a_failed_chapter_is_an_error_in_count_and_board(checkout):
     page = checkout / "book" / "small-things" / "tiny.md"
     page.write_text(page.read_text().replace("chapter.close()", "1 / 0"))
-    execute.execute("tiny", "quick", 0, "cpu")
+    execute.execute(catalogue.find_chapter("tiny"), "quick", 0, "cpu")
     book = catalogue.load()
     found = status.of_book(states(book), "quick")
     assert "! error" in home.counts(found)
@@ -40,8 +40,7 @@ def test_the_board_escapes_titles_and_has_a_row_and_a_cell_a_paper(checkout):
     assert "<script>&quot;" not in text and "&lt;script&gt;&quot;Third&quot;" in text
 
 
-def test_overview_figure_pages_and_feed_are_staged(checkout):
-    execute.execute("tiny", "quick", 0, "cpu")
+def test_overview_figure_pages_and_feed_are_staged(ran):
     staged = staging.stage(
         catalogue.load(), status.of_chapters(catalogue.load(), "quick"), "quick", "/"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from redrawn.book import catalogue, published
+from redrawn.book import catalogue, entry, published
 
 
 def test_accepted_ids_enter_the_ledger_once(checkout):
@@ -31,5 +31,5 @@ def test_a_redirect_to_nowhere_is_named(checkout):
 
 def test_a_ledger_of_another_form_is_refused(checkout):
     (checkout / "data" / "published.yml").write_text("- tiny/line\n")
-    with pytest.raises(catalogue.CatalogueError, match=r"published\.yml"):
+    with pytest.raises(entry.CatalogueError, match=r"published\.yml"):
         published.load()

@@ -4,13 +4,24 @@ import json
 
 import pytest
 
-from redrawn.book import baseline, catalogue, execute, key, paths, record, render, staging, status
+from redrawn.book import (
+    baseline,
+    catalogue,
+    entry,
+    execute,
+    key,
+    paths,
+    record,
+    render,
+    staging,
+    status,
+)
 
 REACH_OUT = "import socket\nsocket.create_connection(('{}', 80), timeout=1)"
 
 
 def run(slug="tiny", profile="quick", seed=0):
-    return execute.execute(slug, profile, seed, "cpu")
+    return execute.execute(catalogue.find_chapter(slug), profile, seed, "cpu")
 
 
 def replace(path, old, new):
@@ -81,8 +92,7 @@ def test_a_broken_chapter_is_recorded_as_failed_and_never_judged(checkout, page,
     assert said in render.planned_page(status.of_chapter(chapter, "quick"), catalogue.load())
 
 
-def test_pages_are_filled_in_from_the_record(checkout):
-    run()
+def test_pages_are_filled_in_from_the_record(ran):
     book = catalogue.load()
     state = status.of_chapter(book.chapters["tiny"], "quick")
     text = render.text(
@@ -128,24 +138,21 @@ def test_the_key_knows_the_modules_that_a_notebook_reaches():
 
 
 @pytest.mark.parametrize("damage", ["{", "", '{"slug": "tiny"}', "[]"])
-def test_a_damaged_record_is_named_not_read(checkout, damage):
-    run()
+def test_a_damaged_record_is_named_not_read(ran, damage):
     path = paths.run_dir("quick", "tiny") / "record.json"
     path.write_text(damage)
     with pytest.raises(record.RecordError, match=r"record\.json.*run the chapter again"):
         record.load(path)
 
 
-def test_an_edited_record_is_refused(checkout):
-    run()
+def test_an_edited_record_is_refused(ran):
     path = paths.run_dir("quick", "tiny") / "record.json"
     replace(path, '"seed": 0', '"seed": 1')
     with pytest.raises(record.RecordError, match="digest"):
         record.load(path)
 
 
-def test_status_lists_every_paper_and_chapter(checkout):
-    run()
+def test_status_lists_every_paper_and_chapter(ran):
     found = status.of_book(status.of_chapters(catalogue.load(), "quick"), "quick")
     assert [(p["id"], p["verdict"]) for p in found["papers"]] == [
         ("first-paper", "holds"),
@@ -167,7 +174,7 @@ def test_a_chapter_opens_on_a_real_device_and_refuses_others(checkout):
         open_chapter("tiny", device="cpu").out == checkout / "_build" / "drafts" / "quick" / "tiny"
     )
     for wrong, error in (
-        ({"slug": "none"}, catalogue.CatalogueError),
+        ({"slug": "none"}, entry.CatalogueError),
         ({"profile": "fast"}, ChapterError),
         ({"device": "tpu"}, ChapterError),
     ):
@@ -175,8 +182,7 @@ def test_a_chapter_opens_on_a_real_device_and_refuses_others(checkout):
             open_chapter(**{"slug": "tiny", **wrong})
 
 
-def test_a_profile_never_borrows_from_another(checkout):
-    run(profile="quick")
+def test_a_profile_never_borrows_from_another(ran):
     chapter = catalogue.load().chapters["tiny"]
     assert {v.paper for v in status.of_chapter(chapter, "standard").judged} == {"not tested"}
 
@@ -191,10 +197,9 @@ def test_staging_shows_planned_and_failed_chapters(checkout, page):
     assert "not written yet" in (staged / "small-things" / "later.md").read_text()
 
 
-def test_the_verdict_block_counts_each_papers_claims_and_escapes_them(checkout, page):
+def test_the_verdict_block_counts_each_papers_claims_and_escapes_them(ran, page):
     yml = page.with_suffix(".yml")
     replace(yml, "The mean is two.", "The <script>mean</script> is two.")
-    run()
     book = catalogue.load()
     block = render.text(
         "```{verdicts}\n```", status.of_chapter(book.chapters["tiny"], "quick"), book
@@ -205,8 +210,7 @@ def test_the_verdict_block_counts_each_papers_claims_and_escapes_them(checkout, 
     assert "<script>" not in block and "&lt;script&gt;" in block
 
 
-def test_the_staged_notebook_hides_parameters_and_folds_captions(checkout):
-    run()
+def test_the_staged_notebook_hides_parameters_and_folds_captions(ran):
     staged = staging.stage(
         catalogue.load(), status.of_chapters(catalogue.load(), "quick"), "quick", "/"
     )
@@ -220,13 +224,12 @@ def test_the_staged_notebook_hides_parameters_and_folds_captions(checkout):
     assert tags["import numpy as np"] == ["hide-input"]
 
 
-def test_a_chapter_that_did_not_change_is_staged_once(checkout, page):
+def test_a_chapter_that_did_not_change_is_staged_once(ran, page):
     def stage():
         book = catalogue.load()
         staged = staging.stage(book, status.of_chapters(book, "quick"), "quick", "/")
         return staged, (staged / "_static/figures/tiny/tiny.ipynb").stat().st_ino
 
-    run()
     staged, first = stage()
     assert stage()[1] == first, "linked from the build before"
     replace(page.with_suffix(".yml"), "The mean is two.", "Two is the mean.")
@@ -234,5 +237,5 @@ def test_a_chapter_that_did_not_change_is_staged_once(checkout, page):
     assert (
         second != first and "Two is the mean." in (staged / "small-things/tiny.ipynb").read_text()
     )
-    run(seed=0)
+    run()
     assert stage()[1] != second, "another run has other pages"
