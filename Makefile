@@ -37,8 +37,12 @@ lint: .venv/ready
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/zizmor --offline --quiet --pedantic .github/workflows
 
+# Tests that share nothing run side by side, in this many processes of up to 2 GB.
+WORKERS ?= 2
+SIDE_BY_SIDE := -n $(WORKERS) --dist worksteal
+
 unit: .venv/ready
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/unit
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests/unit
 
 # What a kill, a full disk or a spoilt file does; WRITE=1 writes the outcomes to the guide.
 faults: .venv/ready
@@ -51,7 +55,7 @@ cluster: .venv/ready
 
 # Every chapter on a pretended GPU, which meets no tensor of the CPU.
 devices: .venv/ready
-	CHAPTERS="$(CHAPTERS)" OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/devices
+	CHAPTERS="$(CHAPTERS)" OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests/devices
 
 # How far the gate can be trusted, measured anew: hours. What is there already is not made again.
 MUTANTS ?= 200
@@ -65,7 +69,7 @@ check: run
 	$(BIN)/redrawn check $(CHAPTERS) --profile $(PROFILE)
 
 site: book
-	$(BIN)/python -m pytest -q tests/site
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests/site
 
 # Every chapter's research object against RO-Crate 1.3, by a validator that cannot share our environment.
 _build/crates/ready: tests/crates/requirements.lock

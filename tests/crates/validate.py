@@ -6,7 +6,9 @@ offline: the context that the crates name is the one that the rocrate library ca
     python tests/crates/validate.py CONTEXT CRATE...
 """
 
+import functools
 import io
+import multiprocessing
 import sys
 import tempfile
 from pathlib import Path
@@ -34,25 +36,29 @@ def remember(context: Path, cache: str) -> None:
     CachedSession(cache, backend="sqlite", expire_after=-1).cache.save_response(found)
 
 
+def lacks(crate: str, cache: str) -> list[str]:
+    """Return what a crate lacks."""
+    settings = ValidationSettings(
+        rocrate_uri=crate, profile_identifier="ro-crate-1.3", offline=True, cache_path=cache,
+        cache_max_age=-1, requirement_severity=Severity.RECOMMENDED,
+    )  # fmt: skip
+    return [
+        f"{crate}: {issue.check.identifier}: {issue.message}"
+        for issue in validate(settings).get_issues()
+        if issue.check.identifier not in NOT_FOR_US
+    ]
+
+
 def main() -> None:
     """Say what each crate lacks; fail when one lacks anything."""
     context, *crates = sys.argv[1:]
     if not crates:
         sys.exit("no crate to validate: build the book first, `make book`")
-    wrong = []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, multiprocessing.Pool() as pool:
         cache = str(Path(folder, "context"))
         remember(Path(context), cache)
-        for crate in track(crates, "research objects"):
-            settings = ValidationSettings(
-                rocrate_uri=crate, profile_identifier="ro-crate-1.3", offline=True, cache_path=cache,
-                cache_max_age=-1, requirement_severity=Severity.RECOMMENDED,
-            )  # fmt: skip
-            wrong += [
-                f"{crate}: {issue.check.identifier}: {issue.message}"
-                for issue in validate(settings).get_issues()
-                if issue.check.identifier not in NOT_FOR_US
-            ]
+        found = pool.imap(functools.partial(lacks, cache=cache), crates)
+        wrong = [line for lines in track(found, "research objects", len(crates)) for line in lines]
     print("\n".join(wrong) or f"{len(crates)} research objects are as RO-Crate 1.3 wants them")
     sys.exit(bool(wrong))
 
