@@ -71,6 +71,7 @@ def mesh_distance(
     line = np.linspace(-1, 1, side)
     grid = np.stack(np.meshgrid(line, line, line, indexing="ij"), axis=-1)
     points, _ = surface_samples(vertices, faces, 200_000, np.random.default_rng(0))
-    distance = cKDTree(points).query(grid.reshape(-1, 3))[0].reshape(side, side, side)
+    # large leaves: far points are nearly as far from many samples, and a tree of small ones is walked all over
+    distance = cKDTree(points, leafsize=100).query(grid.reshape(-1, 3))[0].reshape(side, side, side)
     signed = np.where(inside_mesh(vertices, faces, line), -distance, distance)
     return RegularGridInterpolator((line, line, line), signed, bounds_error=False, fill_value=1.0)
