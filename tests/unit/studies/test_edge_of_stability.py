@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from redrawn.studies.edge_of_stability import (
     batch_curvature,
@@ -60,6 +61,16 @@ def test_flow_solutions_in_miniature():
     frame = network_flow.descend(small, 0, "cpu")
     assert len(frame) == 6 and frame.notna().all().all()
     assert len(beyond_scalar.share_of_rises(frame, 0.01)) == 2
+
+
+def test_gradient_of_the_network_is_that_of_automatic_differentiation():
+    source = torch.Generator().manual_seed(0)
+    w, x, y = (
+        torch.randn(3, *shape, generator=source, dtype=torch.float64)
+        for shape in ((4 * 7 + 4,), (5, 7), (5,))
+    )
+    expected = torch.func.grad(lambda p: network_flow._loss(p, x, y).sum())(w)
+    torch.testing.assert_close(network_flow._gradient(w, x, y), expected)
 
 
 def test_height_and_opposition_by_hand():

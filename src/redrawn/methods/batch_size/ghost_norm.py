@@ -29,9 +29,10 @@ def ghost_batch_norm(
         raise ValueError(f"ghosts of {ghost} for a batch of {x.shape[1]}")
     parts = x.unflatten(1, (-1, ghost))
     mean = parts.mean(2, keepdim=True)
-    variance = parts.var(2, correction=0, keepdim=True)
+    centred = parts - mean
+    variance = centred.square().mean(2, keepdim=True)  # `var` is slower along inner dimensions
     unbiased = variance.detach() * ghost / (ghost - 1)
     for kept, seen in zip(running, (mean.detach(), unbiased), strict=True):
         for part in seen.unbind(1):
             kept.lerp_(part, momentum)
-    return ((parts - mean) * (variance + epsilon).rsqrt()).flatten(1, 2)
+    return (centred * (variance + epsilon).rsqrt()).flatten(1, 2)

@@ -24,10 +24,10 @@ def derivatives(
     by_w, by_b, twice = (torch.zeros_like(x) for _ in range(3))
     for _ in range(steps):
         s = x.sigmoid()
-        slope = s * (1 - s)
-        bend, factor = slope * (1 - 2 * s), w * slope
+        slope = s - s.square()
+        bend, factor = slope - 2 * s * slope, w * slope
         twice = w * (bend * by_b.square() + slope * twice)
-        by_w, by_b = s + factor * by_w, 1 + factor * by_b
+        by_w, by_b = s + factor * by_w, factor * by_b + 1
         x = w * s + b
     s = x.sigmoid()
     slope, bend = s * (1 - s), s * (1 - s) * (1 - 2 * s)

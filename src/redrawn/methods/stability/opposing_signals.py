@@ -24,6 +24,14 @@ def population_loss(state, beta, alpha: float) -> Float[Tensor, "*e"]:
     return signal_error(state, beta) + alpha * (valley.square() + 1) / 2
 
 
+def gradient(state, beta, alpha: float) -> Float[Tensor, "*e s"]:
+    """Return L's derivative by the state."""
+    scale, outlier, signal = state[..., :1], state[..., 1:2], state[..., 2:]
+    error = scale * signal - beta
+    by_scale = (error * signal).sum(-1, keepdim=True) + alpha * scale * outlier.square()
+    return torch.cat([by_scale, alpha * scale.square() * outlier, scale * error], -1)
+
+
 def group_loss(state, beta, alpha: float, share: float, sign: int) -> Float[Tensor, "*e"]:
     """Return the mean loss of outliers of one sign, where `share` = p of all inputs are outliers."""
     valley = state[..., 0] * state[..., 1]

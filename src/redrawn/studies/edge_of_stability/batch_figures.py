@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 def flatness(toy: pd.DataFrame, trained: pd.DataFrame) -> Figure:
     """Draw two minima of one zeroth-order flatness, and the top eigenvalue and accuracy of trained networks."""
     figure, (left, right) = plt.subplots(2, 1, figsize=(7, 7.6))
-    sns.lineplot(toy, x="place", y="loss", hue="shape", style="shape", ax=left)
+    sns.lineplot(toy, x="place", y="loss", hue="shape", style="shape", estimator=None, ax=left)
     left.set(xlabel="distance from the minimum, up to the radius", ylabel="loss above the minimum")
     sns.move_legend(left, "lower center", bbox_to_anchor=(0.5, 1), ncols=2, title=None)
     sns.scatterplot(
@@ -37,7 +37,14 @@ def distance(walk: pd.DataFrame, ways: pd.DataFrame) -> Figure:
     _plain(left.xaxis)
     left.legend(title=None, loc="upper left")
     sns.pointplot(
-        ways, x="way", y="accuracy", errorbar=("ci", 95), linestyle="none", ax=right, seed=0
+        ways,
+        x="way",
+        y="accuracy",
+        errorbar=("ci", 95),
+        linestyle="none",
+        ax=right,
+        n_boot=200,
+        seed=0,
     )
     # without jitter, which is drawn anew in every run
     sns.stripplot(ways, x="way", y="accuracy", color="0.5", alpha=0.6, jitter=False, ax=right)
@@ -64,6 +71,7 @@ def eigenvalues(frame: pd.DataFrame) -> Figure:
         markers=True,
         errorbar=("ci", 95),
         ax=axes,
+        n_boot=200,
         seed=0,
     )
     axes.set(xlabel="batch size", ylabel="excess of the largest eigenvalue")
@@ -77,7 +85,9 @@ def rates(frame: pd.DataFrame) -> Figure:
     """Draw the largest stable steps against the batch, with lines of slope one and a half through the middle."""
     figure, axes = plt.subplots(1, 2, figsize=(7, 4))
     for panel, (method, rows) in zip(axes, frame.groupby("method", sort=False), strict=True):
-        sns.lineplot(rows, x="batch", y="rate", marker="o", errorbar=("ci", 95), ax=panel, seed=0)
+        sns.lineplot(
+            rows, x="batch", y="rate", marker="o", errorbar=("ci", 95), ax=panel, n_boot=200, seed=0
+        )
         batch = np.sort(rows.batch.unique()).astype(float)
         centre = np.exp(np.log(rows.rate).mean())
         for power, style, name in ((1, "--", "∝ B"), (0.5, ":", "∝ √B")):

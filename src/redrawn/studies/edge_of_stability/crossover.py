@@ -29,7 +29,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((8, 16, 32, 64, 128), 16),
+    "quick": Settings((8, 16, 32, 64, 128), 10),
     "standard": Settings((8, 16, 32, 64, 128, 256), 32),
     "paper": Settings((8, 16, 32, 64, 128, 256, 512, 1024), 64),
 }

@@ -45,14 +45,14 @@ def train(settings: Settings, seed: int, device: str, batch_of_one: bool = True)
     u = torch.full((k * e, d), settings.scale, dtype=torch.float64, device=device)
     v = u.clone()
     step = torch.tensor(STEPS, dtype=torch.float64, device=device).repeat_interleave(e)[:, None]
-    rows = torch.arange(k * e, device=device)
+    examples, targets = x.unbind(1), y[..., None].unbind(1)
     count = settings.steps if batch_of_one else settings.full_steps
     for pick in torch.randint(n, (count,), generator=source).tolist():
         if batch_of_one:
-            one = x[rows, pick]
-            r = (one * diagonal.weights(u, v)).sum(-1) - y[rows, pick]
-            g = r[:, None] * one
-            u, v = u - 2 * step * u * g, v + 2 * step * v * g
+            one = examples[pick]
+            r = (one * diagonal.weights(u, v)).sum(-1, keepdim=True) - targets[pick]
+            change = 2 * step * r * one
+            u, v = u - change * u, v + change * v
         else:
             u, v = diagonal.descend(u, v, x, y, step)
     w = diagonal.weights(u, v)

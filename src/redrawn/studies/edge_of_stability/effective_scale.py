@@ -27,7 +27,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(6, 1500),
+    "quick": Settings(6, 700),
     "standard": Settings(20, 6000),
     "paper": Settings(100, 50_000),
 }

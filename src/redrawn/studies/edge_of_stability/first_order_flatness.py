@@ -34,7 +34,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1500, 150, 5),
+    "quick": Settings(1000, 100, 5),
     "standard": Settings(3000, 800, 6),
     # the authors' batch and 200 epochs, of all pictures there are
     "paper": Settings(6000, 9200, 10, side=28, width=512, batch=128, products=30),

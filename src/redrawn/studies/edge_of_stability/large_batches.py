@@ -34,7 +34,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1024, 8, 300, 48, 6, 10),
+    "quick": Settings(1024, 8, 300, 48, 6, 6),
     "standard": Settings(2048, 16, 5000, 64, 6, 10),
     # the perceptron, batches and rates that the paper has on MNIST, and the steps of its walk, on all pictures there are
     "paper": Settings(

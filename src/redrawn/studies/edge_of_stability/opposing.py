@@ -88,6 +88,4 @@ def _start(settings: Settings, signals, seed: int, device: str):
 
 
 def _descend(state, beta, step: float):
-    state = state.detach().requires_grad_()
-    (slope,) = torch.autograd.grad(model.population_loss(state, beta, ALPHA).sum(), state)
-    return state.detach() - step * slope
+    return state - step * model.gradient(state, beta, ALPHA)

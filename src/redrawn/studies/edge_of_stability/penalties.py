@@ -33,7 +33,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(),
+    "quick": Settings(steps=1000, network_steps=200),
     "standard": Settings(problems=30, networks=8, pictures=1000, network_steps=2000),
     "paper": Settings(problems=100, networks=20, pictures=4000, network_steps=10_000),
 }
@@ -74,7 +74,7 @@ def norms(frame: pd.DataFrame, method: str, penalties: tuple[float, ...]) -> dic
     return {f"{p:g}": table[p].tolist() for p in penalties}
 
 
-def edge_of_powers(steps: int = 20_000) -> dict[float, float]:
+def edge_of_powers(steps: int = 1000) -> dict[float, float]:
     """Return η f″ / 2 where gradient descent on |x|^p ends, by p."""
     p = torch.tensor(POWERS, dtype=torch.float64)
     x = torch.full_like(p, 0.7)

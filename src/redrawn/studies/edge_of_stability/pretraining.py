@@ -30,7 +30,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(16, 16, 150, 1000, 3),
+    "quick": Settings(16, 16, 100, 1000, 3),
     "standard": Settings(32, 24, 800, 5000, 4),
     # NanoDO's default width and depth, and one pass of nearly all characters that there are
     "paper": Settings(

@@ -13,7 +13,7 @@ def surface(frame: pd.DataFrame, paths: pd.DataFrame) -> Figure:
     table = frame.pivot_table(index="w", columns="b", values="error")
     b, w = table.columns.to_numpy(), table.index.to_numpy()
     axes.plot_surface(
-        w[:, None], b[None], table.to_numpy(), cmap="cividis", rcount=60, ccount=60, lw=0
+        w[:, None], b[None], table.to_numpy(), cmap="cividis", rcount=40, ccount=40, lw=0
     )
     axes.set(xlabel="weight $w$", ylabel="bias $b$", zlabel="error")
     axes.view_init(28, 55)

@@ -25,7 +25,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(),
+    "quick": Settings(steps=80),
     "standard": Settings(10, 1000, 64, 300),
     "paper": Settings(20, 6000, 256, 5000),
 }

@@ -23,7 +23,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(30_000),
+    "quick": Settings(15_000),
     "standard": Settings(80_000, samples=30, width=50),
     "paper": Settings(1_000_000, samples=200, width=500),
 }
@@ -49,7 +49,8 @@ def train(settings: Settings, seed: int, device: str) -> pd.DataFrame:
         z = (one @ w)[:, 0]
         hidden = z.relu()
         pull = step * ((a * hidden).sum(-1, keepdim=True) - targets[pick])
-        w, a = w - one.mT * (pull * a * (z > 0))[:, None], a - pull * hidden
+        w -= one.mT * (pull * a * (z > 0))[:, None]
+        a -= pull * hidden
     hidden = x @ w
     loss = ((hidden.relu() @ a[..., None])[..., 0] - y).square().mean(-1) / 2
     by_w = ((hidden > 0) * a[:, None].square()).sum(-1) * x.square().sum(-1)

@@ -25,7 +25,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(200, 200),
+    "quick": Settings(100, 200),
     "standard": Settings(1000, 500),
     "paper": Settings(10_000, 2000),
 }

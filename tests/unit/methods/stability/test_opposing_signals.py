@@ -26,6 +26,11 @@ def test_losses_are_averages_over_a_population():
     torch.testing.assert_close(model.population_loss(STATE, BETA, ALPHA), whole)
 
 
+def test_gradient_is_that_of_automatic_differentiation():
+    expected = torch.func.grad(lambda s: model.population_loss(s, BETA, ALPHA).sum())(STATE)
+    torch.testing.assert_close(model.gradient(STATE, BETA, ALPHA), expected)
+
+
 def test_sharpness_at_the_minimum_is_that_of_the_valley_or_of_the_signal():
     norm = BETA.norm(dim=1, keepdim=True)
     c = norm.sqrt()
