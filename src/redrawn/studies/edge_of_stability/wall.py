@@ -26,11 +26,7 @@ class Settings:
     threshold: float = 0.1
 
 
-SETTINGS = {
-    "quick": Settings(surface=101),
-    "standard": Settings(),
-    "paper": Settings(401),
-}
+SETTINGS = {"quick": Settings(surface=101), "standard": Settings(), "paper": Settings(401)}
 
 
 def surface(settings: Settings, device: str) -> pd.DataFrame:
