@@ -115,14 +115,15 @@ def mlp_jet(
     for i, (weight, bias) in enumerate(layers):
         e, jets, n, _ = jet.shape
         z = torch.bmm(jet.reshape(e, jets * n, -1), weight).reshape(e, jets, n, -1)
-        value, slopes = z[:, :1] + bias[:, None], z[:, 1 : 1 + inputs]
+        # one split: the gradient of each slice by itself would be a whole array of zeros
+        value, slopes, curve = z.split([1, inputs, jets - 1 - inputs], dim=1)
+        value = value + bias[:, None]
         if i < last:
             value, first, second = phi(value)
             squares = slopes.square().sum(1, keepdim=True) if jets == 2 + inputs else None
             slopes = first * slopes
         parts = [value, slopes]
         if jets == 2 + inputs:
-            curve = z[:, 1 + inputs :]
             parts.append(curve if i == last else first * curve + second * squares)
         jet = torch.cat(parts, dim=1)
     return jet

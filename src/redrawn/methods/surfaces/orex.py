@@ -82,7 +82,9 @@ def orex(net: dict, x: Float[Tensor, "e n d"], iterations: int) -> list[Float[Te
             h = functional.leaky_relu(torch.baddbmm(bias, h, weight))
         weight, bias = net["layers"][-1]
         h = torch.baddbmm(bias, h, weight)
-        logit, state = logit + h[..., :1], h[..., 1:]
+        # one split: the gradient of each slice by itself would be a whole array of zeros
+        correction, state = h.split([1, h.shape[-1] - 1], dim=-1)
+        logit = logit + correction
         found.append(logit[..., 0])
     return found
 

@@ -38,7 +38,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(128, 200, 6, 192, 16, 48, tests=16),
+    "quick": Settings(128, 120, 6, 192, 16, 48, tests=16),
     "standard": Settings(1000, 2500, 8, 256, 24, 64),
     "paper": Settings(20_000, 100_000, 16, 1024, 128, 256, learning_rate=1e-4),
 }

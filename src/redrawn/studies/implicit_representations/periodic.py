@@ -38,7 +38,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(128, 128, 500, 10, 400, seeds=6),
+    "quick": Settings(128, 64, 400, 10, 250),
     "standard": Settings(128, 512, 1000, 25, 1000),
     "paper": Settings(512, 512, 5000, 30, 5000, seeds=21),
 }

@@ -28,7 +28,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(500, 512, 300, 200),
+    "quick": Settings(500, 512, 150, 200),
     "standard": Settings(1000, 2048, 1500, 400, draws=5),
     "paper": Settings(1000, 32_768, 30_000, 1000, draws=5),
 }
