@@ -35,7 +35,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(40, 64, 100, 32, 60, 16, 4, seeds=3),
+    "quick": Settings(40, 64, 120, 32, 60, 16, 4, seeds=3),
     "standard": Settings(64, 128, 400, 64, 400, 4096, 10, seeds=5, statistics_seeds=5),
     "paper": Settings(512, 256, 10_000, 256, 10_000, 16_384, 10, seeds=3),
 }
