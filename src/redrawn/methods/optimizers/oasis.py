@@ -19,7 +19,7 @@ def oasis(
     product: Callable[[Tensor, Tensor], Tensor] | None,
     start: Float[Tensor, "e d"],
     first_step: Float[Tensor, "e 1"],
-    source: torch.Generator,
+    signs: Iterator[Float[Tensor, "e d"]],
     beta: float = 0.99,
     least: float = 1e-8,
     probes: int = 100,
@@ -31,14 +31,14 @@ def oasis(
         product: ∇²F(w) z of points and vectors; None for the identity in place of D̂.
         start: w_0.
         first_step: η_0.
-        source: of the signs.
+        signs: z, at random, one at a time.
         beta: β.
         least: α.
         probes: signs that the first D is a mean of.
     """
 
     def probe(w):
-        z = (2 * torch.randint(2, w.shape, generator=source) - 1).to(w)
+        z = next(signs).to(w)
         return z * product(w, z)
 
     def scale():

@@ -9,11 +9,13 @@ import torch
 
 from redrawn.methods import optimizers
 from redrawn.studies.adaptive_optimizers.logistic_problem import Logistic, data, unit_rows
+from redrawn.studies.adaptive_optimizers.rescaled import Rescaled
 from redrawn.studies.ensemble import generator
 
 RIDGE = 0.01
 SCALES = (0.0, 4.0)  # columns are multiplied by exp(u), u uniform in ± this
 FIRST_STEPS = tuple(10.0**k for k in range(-6, 1))
+PROBES = 100  # that the first diagonal is a mean of
 DESCENT_RATES = (0.5, 1.0, 2.0, 4.0, 8.0)  # in units of 1/L
 TINY = 1e-16  # a gap that is lost to rounding counts as this
 NAMES = {"cancer": "breast cancer", "digits": "digits"}
@@ -36,31 +38,26 @@ SETTINGS = {
 }
 
 
-def _problem(name: str, spread: float, source, device: str, seeds: int = 1) -> Logistic:
-    """Return the problem with scaled columns; the ridge is scaled along, so that the least loss is the same.
-
-    Scales are the first of those drawn, one for each seed that shares the problem.
-    """
+def _problem(name: str, device: str) -> Logistic:
     x, y = data(name)
-    x = torch.from_numpy((x if name == "cancer" else unit_rows(x)) * y[:, None])
-    uniform = torch.rand((seeds, x.shape[1]), generator=source, dtype=x.dtype)[0]
-    scales = torch.exp(spread * (2 * uniform - 1))
-    return Logistic((x * scales).to(device), (RIDGE * scales**2).to(device))
+    x = torch.from_numpy((x if name == "cancer" else unit_rows(x)) * y[:, None]).to(device)
+    return Logistic(x, x.new_full((x.shape[1],), RIDGE))
 
 
-def _path(problem: Logistic, w, step, source, count: int, second: bool):
-    """Return gaps of OASIS, or with the identity for its diagonal, after each step, (count, e)."""
-    product = problem.product if second else None
-    steps = optimizers.oasis(problem.gradient, product, w, step, source)
-    return _gaps(problem, islice(steps, count))
+def _draw(spread: float, scalings: int, rows: int, columns: int, count: int, source):
+    """Return scales (scalings, columns), and the signs of OASIS with so many rows of weights, (·, rows, columns)."""
+    uniform = torch.rand((scalings, columns), generator=source, dtype=torch.float64)
+    signs = 2 * torch.randint(2, (PROBES + count - 1, rows, columns), generator=source) - 1
+    return torch.exp(spread * (2 * uniform - 1)), signs
 
 
-def _gaps(problem, points):
-    losses = problem.loss(torch.cat(points := list(points))).view(len(points), -1)
-    return (losses - problem.least).clamp(min=TINY).cpu().numpy()
+def _gaps(problem: Rescaled, points) -> np.ndarray:
+    """Return gaps of points (e, d), one after the other, (count, e)."""
+    losses = torch.stack([problem.loss(w) for w in points])
+    return (losses - problem.problem.least).clamp(min=TINY).cpu().numpy()
 
 
-def _descent(problem: Logistic, w, rates):
+def _descent(problem: Rescaled, w, rates):
     while True:
         w = w - rates * problem.gradient(w)
         yield w
@@ -69,36 +66,41 @@ def _descent(problem: Logistic, w, rates):
 def compare(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     """Run every method on each set and scaling; return (name, spread, method, seed, iteration, gap)."""
     source = generator(seed)
+    count, seeds = settings.iterations, settings.seeds
     frames = []
     for name, title in {"cancer": NAMES["cancer"], settings.pictures: NAMES["digits"]}.items():
+        problem = _problem(name, device)
+        columns = problem.x.shape[1]
         for spread in SCALES:
-            every = list(range(settings.seeds))
-            # without a spread all seeds have one problem, and are rows of it
-            for seeds in [[i] for i in every] if spread else [every]:
-                problem = _problem(name, spread, source, device, len(seeds))
-                paths = _paths(problem, settings.iterations, len(seeds), source)
-                frames += [
-                    pd.DataFrame({"iteration": np.arange(1, len(gaps) + 1), "gap": gaps[:, k % gaps.shape[1]]})
-                    .assign(name=title, spread=spread, method=method, seed=i)
-                    for k, i in enumerate(seeds)
-                    for method, gaps in paths.items()
-                ]  # fmt: skip
+            groups = [1] * seeds if spread else [seeds]
+            scales, signs = zip(*[_draw(spread, g, g, columns, count, source) for g in groups], strict=True)  # fmt: skip
+            scaled = Rescaled(problem, torch.cat(scales).to(device))
+            paths = _paths(scaled, count, torch.cat(signs, 1))
+            frames += [
+                pd.DataFrame({"iteration": np.arange(1, count + 1), "gap": gaps[:, i]})
+                .assign(name=title, spread=spread, method=method, seed=i)
+                for i in range(seeds)
+                for method, gaps in paths.items()
+            ]  # fmt: skip
     return pd.concat(frames, ignore_index=True)
 
 
-def _paths(problem: Logistic, count: int, seeds: int, source) -> dict[str, np.ndarray]:
-    """Return {method: gaps by iteration and seed}; those without chance have one column."""
-    start = problem.x.new_zeros(seeds, problem.x.shape[1])
-    first = problem.x.new_full((seeds, 1), FIRST_STEPS[0])
-    rates = problem.x.new_tensor(DESCENT_RATES)[:, None] / problem.smoothness
-    descent = _descent(problem, start[:1].expand(len(rates), -1), rates)
-    points = torch.stack(list(islice(descent, count)))
-    best = int(np.nan_to_num(_gaps(problem, points[-1:])[0], nan=np.inf).argmin())
-    return {
-        "OASIS": _path(problem, start, first, source, count, True),
-        "adaptive descent": _path(problem, start[:1], first[:1], source, count, False),
-        "gradient descent": _gaps(problem, points[:, best : best + 1]),
-    }
+def _paths(problem: Rescaled, count: int, signs) -> dict[str, np.ndarray]:
+    """Return {method: gaps by iteration and problem}."""
+    start = torch.zeros_like(problem.scales)
+    first = torch.full_like(start[:, :1], FIRST_STEPS[0])
+    options = {"OASIS": (problem.product, iter(signs)), "adaptive descent": (None, iter(()))}
+    found = {}
+    for method, (product, probes) in options.items():
+        steps = optimizers.oasis(problem.gradient, product, start, first, probes, probes=PROBES)
+        found[method] = _gaps(problem, islice(steps, count))
+    every = Rescaled(problem.problem, problem.scales.repeat(len(DESCENT_RATES), 1))
+    rates = start.new_tensor(DESCENT_RATES).repeat_interleave(len(start))[:, None]
+    descent = _descent(every, torch.zeros_like(every.scales), rates / every.smoothness())
+    points = torch.stack(list(islice(descent, count))).unflatten(1, (len(DESCENT_RATES), -1))
+    last = np.stack([_gaps(problem, [w])[0] for w in points[-1]])
+    best = np.nan_to_num(last, nan=np.inf).argmin(0)
+    return found | {"gradient descent": _gaps(problem, points[:, best, np.arange(len(start))])}
 
 
 def ends(frame: pd.DataFrame, name: str) -> dict[str, list[float]]:
@@ -112,14 +114,16 @@ def ends(frame: pd.DataFrame, name: str) -> dict[str, list[float]]:
 def sensitivity(settings: Settings, seed: int, device: str) -> list[float]:
     """Return most over fewest iterations to a millionth of the first gap, over first steps, one a seed."""
     source = generator(seed + 1)
-    found = []
-    for _ in range(settings.seeds):
-        problem = _problem("cancer", 0.0, source, device)
-        w = problem.x.new_zeros(len(FIRST_STEPS), problem.x.shape[1])
-        steps = problem.x.new_tensor(FIRST_STEPS)[:, None]
-        gaps = _path(problem, w, steps, source, settings.iterations, True)
-        first = float(problem.loss(w)[0] - problem.least)
-        below = gaps <= 1e-6 * first
-        needed = np.where(below.any(0), below.argmax(0) + 1, len(gaps))
-        found.append(needed.max() / needed.min())
-    return found
+    problem = _problem("cancer", device)
+    columns, tried = problem.x.shape[1], len(FIRST_STEPS)
+    # seeds differ by their signs alone
+    draws = [_draw(0.0, 1, tried, columns, settings.iterations, source) for _ in range(settings.seeds)]  # fmt: skip
+    signs = torch.cat([each for _, each in draws], 1)
+    w = problem.x.new_zeros(settings.seeds * tried, columns)
+    steps = problem.x.new_tensor(FIRST_STEPS).repeat(settings.seeds)[:, None]
+    points = optimizers.oasis(problem.gradient, problem.product, w, steps, iter(signs), probes=PROBES)  # fmt: skip
+    losses = torch.stack([problem.loss(w) for w in islice(points, settings.iterations)])
+    below = losses - problem.least <= 1e-6 * (problem.loss(w[:1]) - problem.least)
+    needed = torch.where(below.any(0), below.int().argmax(0) + 1, len(below))
+    needed = needed.view(settings.seeds, tried).double()
+    return (needed.amax(1) / needed.amin(1)).tolist()

@@ -26,7 +26,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(4, 3),
+    "quick": Settings(4, 3, (0.1, 0.3, 1.0)),
     "standard": Settings(8, 10),
     "paper": Settings(10, 100, side=28),
 }

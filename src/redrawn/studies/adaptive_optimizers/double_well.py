@@ -53,15 +53,13 @@ def _run(settings: Settings, method: str, accuracy: float, source, device: str):
         [x], lr=accuracy / 4, batched=True
     )
     samples, total = 0, torch.zeros(shape[0], device=device)
-    for step in range(steps):
+    noise = torch.randn((steps, 2, *shape), generator=source).to(device)
+    for step, (relative, absolute) in enumerate(noise):
         large = method != "SPIDER" or step % period == 0
         batch = round(accuracy**-2) if large else round(1 / accuracy)
         samples += batch
-        relative, absolute = (
-            (torch.randn(shape, generator=source) / batch**0.5).to(device) for _ in range(2)
-        )
-        scale = 1 + settings.relative_noise * relative
-        shift = settings.noise * absolute
+        scale = 1 + settings.relative_noise / batch**0.5 * relative
+        shift = settings.noise / batch**0.5 * absolute
 
         def closure(scale=scale, shift=shift):
             x.grad = scale * (x.detach() ** 3 - x.detach()) + shift

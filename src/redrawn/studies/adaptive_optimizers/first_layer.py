@@ -38,7 +38,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(960, 4, 6, ridges=(0.00625, 1.6)),
+    "quick": Settings(960, 3, 6, ridges=(0.00625, 1.6)),
     "standard": Settings(4000, 9, 10),
     # epochs, width, batch and λ of the paper's ViT
     "paper": Settings(

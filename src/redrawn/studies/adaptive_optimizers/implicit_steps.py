@@ -26,7 +26,7 @@ class Settings:
     rates: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 
-SETTINGS = {"quick": Settings(8, 4, (1.0, 2.0, 4.0, 8.0, 16.0)), "standard": Settings(20, 6)}
+SETTINGS = {"quick": Settings(5, 3, (2.0, 4.0, 8.0, 16.0)), "standard": Settings(20, 6)}
 # of the authors' code; their rates are the best of some thousand runs
 SETTINGS["paper"] = Settings(20, 10, tuple(2 ** (k / 2) for k in range(-4, 13)))
 

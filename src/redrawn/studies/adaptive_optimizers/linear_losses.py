@@ -24,7 +24,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1_000_000, 3_000_000),
+    "quick": Settings(1_000_000, 1_000_000, 4),
     "standard": Settings(3_000_000, 10_000_000),
     "paper": Settings(10_000_000, 10_000_000),
 }

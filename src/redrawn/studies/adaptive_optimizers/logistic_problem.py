@@ -51,9 +51,13 @@ class Logistic:
 
     @cached_property
     def smoothness(self) -> float:
-        """Return L, the largest eigenvalue of XᵀX/4n with the ridge."""
-        hessian = self.x.T @ self.x / (4 * len(self.x)) + self.ridge.diag()
-        return float(torch.linalg.eigvalsh(hessian)[-1])
+        """Return L, the largest eigenvalue of the bound on ∇²f."""
+        return float(torch.linalg.eigvalsh(self.bound)[-1])
+
+    @cached_property
+    def bound(self) -> Float[Tensor, "d d"]:
+        """Return XᵀX/4n with the ridge, which ∇²f is nowhere above."""
+        return self.x.T @ self.x / (4 * len(self.x)) + self.ridge.diag()
 
     @cached_property
     def least(self) -> Float[Tensor, "1"]:

@@ -32,7 +32,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((32, 64, 128), 2, 0.25, 4),
+    "quick": Settings((32, 64, 128), 2, 0.25, 4, held=256, steps=10),
     "standard": Settings((64, 128, 256, 512), 6, 0.5, 9),
     "paper": Settings((64, 128, 256, 512, 1024, 2048), 10, 0.5, 9),
 }

@@ -22,7 +22,9 @@ def _passages(words: int):
     text = np.frombuffer(alphabet.encode("latin-1"), np.uint8)[codes].tobytes().decode("latin-1")
     tokens = re.findall(r"[a-z']+", text.lower())
     hidden = FAMILIAR | POLITE
-    counts = Counter(t for t in tokens if t not in hidden)
+    counts = Counter(tokens)
+    for word in hidden:
+        del counts[word]
     vocabulary = {word: i for i, (word, _) in enumerate(counts.most_common(words))}
     places = np.array([vocabulary.get(t, words) for t in tokens])
     spots = [i for i, t in enumerate(tokens) if t in hidden]

@@ -29,7 +29,7 @@ class Settings:
     steps: int
 
 
-SETTINGS = {"quick": Settings(2000), "standard": Settings(5000)}
+SETTINGS = {"quick": Settings(1500), "standard": Settings(5000)}
 SETTINGS["paper"] = SETTINGS["standard"]  # its figure's
 
 

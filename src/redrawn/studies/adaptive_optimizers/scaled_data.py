@@ -33,7 +33,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1000, 4, 5, 3, 2),
+    "quick": Settings(1000, 2, 2, 3, 2),
     "standard": Settings(10_000, 2, 100, 4, 10),
     "paper": Settings(10_000, 100, 100, 5, 10),
 }

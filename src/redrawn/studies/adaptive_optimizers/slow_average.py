@@ -37,7 +37,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(20, 2, 16, 4, 8, 12, (0.003, 0.01), warm_up=5, looks=5),
+    "quick": Settings(10, 2, 16, 4, 4, 6, (0.003, 0.01), warm_up=3, looks=5, held=16),
     "standard": Settings(700, 4, 32, 16, 300, 200),
     # the paper's network of 110 million, its warm-up and the shortest of its horizons, with β₃ for that one; texts of
     # 1024 in batches of 64 do not fit one GPU beside attention that is kept whole

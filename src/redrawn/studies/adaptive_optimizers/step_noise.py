@@ -32,7 +32,10 @@ class Settings:
     batch_steps: int = 30
 
 
-SETTINGS = {"quick": Settings(), "standard": Settings(replicates=10_000, stages=8)}
+SETTINGS = {
+    "quick": Settings(rates=(0.2, 0.1, 0.05, 0.025), steps=500),
+    "standard": Settings(replicates=10_000, stages=8),
+}
 SETTINGS["paper"] = SETTINGS["standard"]  # theorems, which hold at any size
 
 

@@ -8,6 +8,7 @@ from torch.nn.functional import softplus
 
 from redrawn.methods import optimizers as o
 from redrawn.studies.adaptive_optimizers.logistic_problem import Logistic
+from redrawn.studies.adaptive_optimizers.rescaled import Rescaled
 
 
 def draw(*shape, seed=0):
@@ -106,7 +107,8 @@ def oasis(product, count, step=1e-3, **options):
     start = torch.ones(1, 3, dtype=torch.float64)
     first = torch.full((1, 1), step, dtype=torch.float64)
     source = torch.Generator().manual_seed(0)
-    points = o.oasis(lambda w: CURVATURE * w, product, start, first, source, **options)
+    signs = iter(2 * torch.randint(2, (count + 100, 1, 3), generator=source) - 1)
+    points = o.oasis(lambda w: CURVATURE * w, product, start, first, signs, **options)
     return torch.cat([start, *islice(points, count)])
 
 
@@ -152,7 +154,7 @@ def test_oasis_averages_probes_and_bounds_the_diagonal():
 
 def test_oasis_stays_at_the_minimum():
     start = torch.zeros(1, 3, dtype=torch.float64)
-    points = o.oasis(lambda w: CURVATURE * w, None, start, torch.ones(1, 1), torch.Generator())
+    points = o.oasis(lambda w: CURVATURE * w, None, start, torch.ones(1, 1), iter(()))
     assert torch.equal(list(islice(points, 5))[-1], start)
 
 
@@ -180,6 +182,18 @@ def test_logistic_derivatives_are_automatic_ones():
     assert task.gradient(task.minimiser()).abs().max() < 1e-10
     assert float(task.least) == float(task.loss(task.minimiser()))
     assert task.smoothness >= float(torch.linalg.eigvalsh(torch.func.hessian(lambda u: task.loss(u[None])[0])(w[0]))[-1])  # fmt: skip
+
+
+def test_rescaled_problems_are_those_of_rescaled_columns():
+    task, scales = problem(), draw(2, 4, seed=3).exp()
+    both, w, v = Rescaled(task, scales), draw(2, 4, seed=1), draw(2, 4, seed=2)
+    for i, s in enumerate(scales):
+        alone = Logistic(task.x * s, task.ridge * s**2)
+        torch.testing.assert_close(both.loss(w)[i], alone.loss(w)[i])
+        torch.testing.assert_close(both.gradient(w)[i], alone.gradient(w)[i])
+        torch.testing.assert_close(both.product(w, v)[i], alone.product(w, v)[i])
+        assert float(both.smoothness()[i]) == pytest.approx(alone.smoothness)
+        assert float(task.least) == pytest.approx(float(alone.least))
 
 
 class Quadratic:
