@@ -44,21 +44,32 @@ def equation(rows: Rows, omega: Float[Tensor, "p N"]):
     return residual, jacobian, (scale * slope, scale * bend * curve)
 
 
-def system(rows: Rows, omega: Float[Tensor, "p N"]):
-    """Return all residuals (p, rows), whose squares add up to g, and their Jacobian (p, rows, N)."""
-    inside, jacobian, _ = equation(rows, omega)
-    linear = [
-        (rows.at_start, rows.initial[:, None]),
-        (rows.at_left, torch.ones_like(rows.initial)[:, None]),
-        (rows.at_right + DIFFUSION * rows.slope_right, 0.0),
+def conditions(rows: Rows) -> tuple[Float[Tensor, "p m N"], Float[Tensor, "p m"]]:
+    """Return matrix and right side of all that is linear in ω: initial and boundary conditions, and the ridge."""
+    edges = [
+        (rows.at_start, rows.initial),
+        (rows.at_left, torch.ones_like(rows.initial)),
+        (rows.at_right + DIFFUSION * rows.slope_right, torch.zeros_like(rows.initial)),
     ]
-    parts = [(inside, jacobian)]
-    parts += [((matrix @ omega[..., None])[..., 0] - right, matrix) for matrix, right in linear]
-    residuals = [r / r.shape[1] ** 0.5 for r, _ in parts] + [RIDGE**0.5 * omega]
-    jacobians = [j / j.shape[1] ** 0.5 for _, j in parts]
-    identity = torch.eye(omega.shape[1], dtype=omega.dtype, device=omega.device)
-    jacobians.append(RIDGE**0.5 * identity.expand(len(omega), -1, -1))
-    return torch.cat(residuals, 1), torch.cat(jacobians, 1)
+    matrices = [m / m.shape[1] ** 0.5 for m, _ in edges]
+    sides = [(s / m.shape[1] ** 0.5)[:, None].expand(m.shape[:2]) for m, s in edges]
+    solves, _, unknowns = rows.at_start.shape
+    identity = torch.eye(unknowns, dtype=rows.initial.dtype, device=rows.initial.device)
+    matrices.append(RIDGE**0.5 * identity.expand(solves, -1, -1))
+    sides.append(rows.initial.new_zeros(solves, unknowns))
+    return torch.cat(matrices, 1), torch.cat(sides, 1)
+
+
+def system(rows: Rows, omega: Float[Tensor, "p N"], linear=None):
+    """Return all residuals (p, rows), whose squares add up to g, and their Jacobian (p, rows, N).
+
+    `linear` are the rows' `conditions`, where they have been put together already.
+    """
+    matrix, right = conditions(rows) if linear is None else linear
+    inside, jacobian, _ = equation(rows, omega)
+    root = inside.shape[1] ** 0.5
+    outside = (matrix @ omega[..., None])[..., 0] - right
+    return torch.cat([inside / root, outside], 1), torch.cat([jacobian / root, matrix], 1)
 
 
 def hessian(rows: Rows, omega: Float[Tensor, "p N"]) -> Float[Tensor, "p N N"]:
@@ -86,7 +97,8 @@ def levenberg_marquardt(
     omega = rows.value.new_ones(solves, unknowns)
     damping = rows.value.new_full((solves,), 1e-3)
     count = torch.zeros_like(damping)
-    residual, jacobian = system(rows, omega)
+    linear = conditions(rows)
+    residual, jacobian = system(rows, omega, linear)
     first = None
     for _ in range(iterations):
         gradient = (jacobian.mT @ residual[..., None])[..., 0]
@@ -100,7 +112,7 @@ def levenberg_marquardt(
         diagonal = normal.diagonal(dim1=1, dim2=2)
         step = torch.linalg.solve(normal + torch.diag_embed(damping[:, None] * diagonal), gradient)
         trial = omega - step
-        after, slopes = system(rows, trial)
+        after, slopes = system(rows, trial, linear)
         better = going & (after.square().sum(1) < residual.square().sum(1))
         omega = torch.where(better[:, None], trial, omega)
         residual = torch.where(better[:, None], after, residual)

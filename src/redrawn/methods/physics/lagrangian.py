@@ -33,7 +33,8 @@ def eulerian_residual(u: Jet, viscosity: float, speed: float | None) -> Tensor:
     """Return u_t + a u_x - ν u_xx with a = speed, or a = u where the speed is None: (1, n)."""
     if speed is None:
         return burgers_residual(u, viscosity)
-    return u[:, 2] + speed * u[:, 1] - viscosity * u[:, 3]
+    _, u_x, u_t, u_xx = u.unbind(1)
+    return u_t + speed * u_x - viscosity * u_xx
 
 
 def lagrangian_residuals(

@@ -89,12 +89,10 @@ class _TanhJet(torch.autograd.Function):
                 bend = g[:, -1] * z[:, 1]  # g_xx z_x
                 value = (g[:, 1:] * z[:, 1:]).sum(1).mul_(a)
                 value.addcmul_(bend * z[:, 1], 1 - 3 * a * a)
-                dz = torch.empty_like(g)
-                torch.sub(g[:, 0], value, alpha=2, out=dz[:, 0])
-                dz[:, 1:] = g[:, 1:]
-                dz[:, 1].addcmul_(a, bend, value=-4)
-                dz *= slope[:, None]
-                g = dz
+                # the gradient of a is this pass's own array: it becomes that of z in place
+                g[:, 0].sub_(value, alpha=2)
+                g[:, 1].addcmul_(a, bend, value=-4)
+                g *= slope[:, None]
             flat = g.view(-1, jets * n)
             gradients[2 * i] = flat @ jet.reshape(features, jets * n).T
             gradients[2 * i + 1] = g[:, 0].sum(1)

@@ -44,7 +44,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(
-        (1, 32), 80, cahn_stages=8, cahn_widths=(20, 20), cahn_iterations=50, seeds=2
+        (1, 32), 60, cahn_stages=8, cahn_widths=(20, 20), cahn_iterations=40, seeds=2
     ),
     "standard": Settings((1, 32, 100), 2000, cahn_iterations=4000, seeds=5),
     "paper": Settings((1, 2, 4, 8, 16, 32, 64, 100, 500), 50_000, 100, (200,) * 4, 50_000),

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from redrawn.methods import physics
-from redrawn.studies.ensemble import generator, leaves, train
+from redrawn.studies.ensemble import flatten, generator, train, unflatten
 
 DISK = [(0.0, 1), (0.55, 4), (1.0, 8)]
 TUBE = [(0.4, 5), (1.0, 7)]
@@ -35,12 +35,13 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(
-        (8, 16, 32, 16, 8),
+        (16, 16),
         elastic_epochs=30,
         lame_epochs=30,
         soft_widths=(32, 32),
         soft_points=128,
-        source_epochs=2200,
+        source_epochs=2000,
+        seeds=4,
         inverse_seeds=2,
     ),
     "standard": Settings((16, 32, 64, 32, 16), elastic_epochs=3000),
@@ -66,13 +67,16 @@ class Problem:
         )
         self.basis = basis.to(device)
         widths = [2, *settings.widths, 1]
-        self.layers = physics.init_chebyshev(
+        layers = physics.init_chebyshev(
             widths, settings.order, settings.seeds * self.fields, generator(seed), device
         )
+        # one row a network: Adam takes one step, not one for each weight and bias
+        self.flat, self.shapes = flatten(layers)
 
     def values(self, known=None, given=None):
         """Return the degrees of freedom (seeds, dofs), with zero at the boundary and `given` at `known`."""
-        found = physics.chebyshev_network(self.layers, self.basis, self.nodes)[..., 0]
+        layers = unflatten(self.flat, self.shapes)
+        found = physics.chebyshev_network(layers, self.basis, self.nodes)[..., 0]
         found = found.view(self.settings.seeds, self.fields, -1).transpose(1, 2)
         found = found.reshape(self.settings.seeds, -1)
         found = physics.overwrite(
@@ -93,9 +97,8 @@ class Problem:
             load = source() * self.load
             return physics.residual_norm(stiffness, self.values(known, given), load, self.free)
 
-        parameters = [*leaves(self.layers), *unknown]
         rate = self.settings.learning_rate
-        train(parameters, loss, epochs, rate, final_share=final_share)
+        train([self.flat, *unknown], loss, epochs, rate, final_share=final_share)
 
     def constant(self, *values: float):
         """Return a function that gives the values to every seed, (seeds, values)."""
