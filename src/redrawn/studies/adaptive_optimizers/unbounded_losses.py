@@ -30,7 +30,7 @@ class Settings:
 
 
 # rates are of T → ∞
-SETTINGS = {"quick": Settings(512), "standard": Settings(32_768), "paper": Settings(1_048_576)}
+SETTINGS = {"quick": Settings(1024), "standard": Settings(32_768), "paper": Settings(1_048_576)}
 
 
 def regression(settings: Settings, seed: int, device: str) -> pd.DataFrame:
