@@ -15,7 +15,8 @@ from redrawn.methods.attribution.gradient import Score
 def _ranks(maps: Float[Tensor, "n h w"]) -> Int[Tensor, "n 1 h w"]:
     """Return each pixel's rank, the largest value's being zero."""
     order = maps.flatten(1).argsort(dim=1, descending=True, stable=True)
-    return order.argsort(dim=1).view(len(maps), 1, *maps.shape[1:])
+    places = torch.arange(order.shape[1], device=order.device).expand_as(order)
+    return torch.empty_like(order).scatter_(1, order, places).view(len(maps), 1, *maps.shape[1:])
 
 
 @torch.no_grad()
@@ -25,6 +26,7 @@ def replacement_curve(
     end: Float[Tensor, "n c h w"],
     maps: Float[Tensor, "n h w"],
     steps: int,
+    ends: tuple[Float[Tensor, "n"], Float[Tensor, "n"]] | None = None,
 ) -> Float[Tensor, "n s"]:
     """Return the score before and after each step, while pixels of `start` are replaced by those of `end`.
 
@@ -34,11 +36,13 @@ def replacement_curve(
         end: pictures after all steps.
         maps: the largest values' pixels go first.
         steps: that replace all pixels, in equal parts.
+        ends: the scores of `start` and `end`, where they are known: they are the same for all maps.
     """
     rank, pixels = _ranks(maps), maps[0].numel()
-    shares = [j * pixels / steps for j in range(steps + 1)]
-    each = [score(torch.where(rank < share, end, start)) for share in shares]
-    return torch.stack(each, 1)
+    shares = [j * pixels / steps for j in range(1, steps)]
+    between = [score(torch.where(rank < share, end, start)) for share in shares]
+    before, after = (score(start), score(end)) if ends is None else ends
+    return torch.stack([before, *between, after], 1)
 
 
 def area(curve: Float[Tensor, "n s"]) -> Float[Tensor, "n"]:
@@ -46,9 +50,9 @@ def area(curve: Float[Tensor, "n s"]) -> Float[Tensor, "n"]:
     return torch.trapezoid(curve, dim=1) / (curve.shape[1] - 1)
 
 
-def insertion(score: Score, x, empty, maps, steps: int) -> Float[Tensor, "n"]:
+def insertion(score: Score, x, empty, maps, steps: int, ends=None) -> Float[Tensor, "n"]:
     """Return the area while x appears in an empty picture (Petsiuk et al., 2018); larger is better."""
-    return area(replacement_curve(score, empty, x, maps, steps))
+    return area(replacement_curve(score, empty, x, maps, steps, ends))
 
 
 def deletion(score: Score, x, empty, maps, steps: int) -> Float[Tensor, "n"]:

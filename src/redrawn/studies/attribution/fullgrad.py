@@ -11,23 +11,16 @@ SHARES = (0.03, 0.1, 0.3)
 SHARE = 0.1
 
 
-def take_apart(given: Subject) -> tuple[list[float], Tensor]:
-    """Return the relative residual of each photograph's score, and the maps (n, h, w)."""
-    residuals, maps = [], []
+def take_apart(given: Subject) -> tuple[list[float], list[float], Tensor]:
+    """Return what the parts leave of each photograph's score, relative to it, the same without biases, and the maps (n, h, w)."""
+    residuals, without_biases, maps = [], [], []
     for place in range(len(given.x)):
         photo = one(given, place)
         parts = attribution.full_gradient(given.network, photo.logit, photo.x)
         residuals.append(parts.residual().abs().item())
+        without_biases.append((1 - parts.inputs.sum() / parts.score).abs().item())
         maps.append(parts.map())
-    return residuals, torch.cat(maps)
-
-
-def without_biases(given: Subject) -> float:
-    """Return what gradient times input alone leaves of the score, relative to it, mean over photographs."""
-    shares = attribution.gradient_times_input(given.logit, given.x).flatten(1).sum(1)
-    with torch.no_grad():
-        score = given.logit(given.x)
-    return ((score - shares) / score).abs().mean().item()
+    return residuals, without_biases, torch.cat(maps)
 
 
 def perturb(given: Subject, maps: dict[str, Tensor]) -> pd.DataFrame:

@@ -34,9 +34,10 @@ def insertion(
 ) -> pd.DataFrame:
     """Return (method, photo, area): the area under the probability, over its end, while each photograph appears."""
     with torch.no_grad():
-        end = given.probability(given.x)
+        ends = given.probability(start), given.probability(given.x)
     areas = {
-        name: attribution.insertion(given.probability, given.x, start, m, settings.steps) / end
+        name: attribution.insertion(given.probability, given.x, start, m, settings.steps, ends)
+        / ends[1]
         for name, m in maps.items()
     }
     return table(areas, "method", "area")

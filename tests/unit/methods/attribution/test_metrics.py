@@ -26,6 +26,8 @@ def test_insertion_and_deletion_of_a_mean(ramp):
     curve = attribution.replacement_curve(mean, torch.zeros_like(x), x, maps, 4)
     torch.testing.assert_close(curve[0], torch.tensor([0.0, 54, 92, 114, 120]) / 16)
     assert attribution.insertion(mean, x, torch.zeros_like(x), maps, 4).item() == 320 / 4 / 16
+    ends = curve[:, 0], curve[:, -1]
+    assert attribution.insertion(mean, x, 0 * x, maps, 4, ends).item() == 320 / 4 / 16
     assert attribution.deletion(mean, x, torch.zeros_like(x), maps, 4).item() == 160 / 4 / 16
 
 
