@@ -20,6 +20,7 @@ from redrawn.studies.low_rank_bias import (
     incremental,
     locality,
     tubal,
+    tubal_photograph,
 )
 
 MODULES = (bures, double, hierarchical, incremental, locality, tubal)
@@ -112,11 +113,11 @@ def test_tubal_descent_reduces_the_error_and_reports_every_start():
 
 
 def test_the_photograph_has_its_tubal_rank_and_too_few_measurements():
-    truth = tubal.photograph_truth()
+    truth = tubal_photograph.draw_truth()
     values = low_rank.tubal_singular_values(truth)
-    assert int((values > 1e-10).sum()) == tubal.PHOTOGRAPH_RANK
+    assert int((values > 1e-10).sum()) == tubal_photograph.RANK
     torch.testing.assert_close(truth, low_rank.t_transpose(truth))
-    assert tubal.photograph_count() < tubal.photograph_entries() == 392
+    assert tubal_photograph.count_measurements() < tubal_photograph.count_entries() == 392
     assert tubal.random_count(3, 0.9) > tubal.random_entries() == 210
     assert tubal.degrees_of_freedom(5, 1, 2) == 9  # a symmetric matrix of rank 2
 

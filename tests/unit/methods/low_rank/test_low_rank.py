@@ -176,12 +176,26 @@ def test_t_product_and_transpose_are_those_of_block_circulant_matrices():
     torch.testing.assert_close(low_rank.from_slices(low_rank.to_slices(a)), a)
 
 
-def test_shifted_tubes_give_the_same_products():
-    u, a = normal(2, 3, 2, 4), normal(2, 3, 3, 4, seed=1)
-    shifts = low_rank.tube_shifts(u)
-    expected = low_rank.t_product(u, low_rank.t_transpose(u))
-    torch.testing.assert_close(low_rank.gram(u, shifts), expected)
-    torch.testing.assert_close(low_rank.multiply(a, shifts), low_rank.t_product(a, u))
+@pytest.mark.parametrize("k", [3, 4])
+def test_a_step_of_tubal_descent_is_along_the_loss_s_gradient(k):
+    e, b, n, count, pace = 2, 3, 3, 7, 1e-2
+    u, x = normal(e, b, n, n, k), normal(e, n, 2, k, seed=1)
+    measure = normal(e, count, n, n, k, seed=2)
+    measure = measure + low_rank.t_transpose(measure)
+    truth = low_rank.t_product(x, low_rank.t_transpose(x))
+    slices = low_rank.half_slices(u)
+    torch.testing.assert_close(low_rank.from_half_slices(slices, k), u)
+
+    u.requires_grad_()
+    apart = low_rank.t_product(u, low_rank.t_transpose(u)) - truth[:, None]
+    loss = torch.einsum("emijk,ebijk->ebm", measure, apart).square().sum() / 4
+    (gradient,) = torch.autograd.grad(loss, u)
+    rows = low_rank.to_coordinates(measure)
+    descent = low_rank.TubalDescent(
+        rows.mT @ rows, low_rank.to_coordinates(truth)[:, None], (n, k), pace
+    )
+    found = low_rank.from_half_slices(descent.step(slices), k)
+    torch.testing.assert_close(found, (u - pace * gradient).detach())
 
 
 def test_tubal_singular_values_and_one_tube_is_the_matrix_case():
