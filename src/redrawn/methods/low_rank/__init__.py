@@ -8,6 +8,7 @@ from redrawn.methods.low_rank.bures import (
     minimal_loss,
     symmetric_power,
 )
+from redrawn.methods.low_rank.circulant import circulant_descent, circulant_pursuit
 from redrawn.methods.low_rank.component_pursuit import component_pursuit
 from redrawn.methods.low_rank.double_overparameterisation import discrepant_descent
 from redrawn.methods.low_rank.effective_rank import entropy_rank, numerical_rank
@@ -57,6 +58,8 @@ __all__ = [
     "bures_gradient",
     "bures_loss",
     "chain_gradients",
+    "circulant_descent",
+    "circulant_pursuit",
     "component_norms",
     "component_pursuit",
     "critical_point",

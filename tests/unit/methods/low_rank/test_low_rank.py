@@ -297,6 +297,22 @@ def test_the_ratio_of_rates_is_the_inverse_weight():
         low_rank.component_pursuit(y, -ratio)
 
 
+@pytest.mark.parametrize("n", [7, 12])
+def test_circulant_matrices_are_solved_by_their_first_columns(n):
+    place = torch.arange(n)
+    column = normal(3, n)
+    column = column + column[:, (-place) % n]
+    y = column[:, (place[:, None] - place) % n]
+    ratio = torch.tensor([1.0, 3.0, 5.0], dtype=torch.float64)
+    rate, size = 0.02 / ratio, ratio / 100
+    x = low_rank.discrepant_descent(y, ratio, rate, size, 300)[0]
+    parts = (v[:, None] for v in (ratio, rate, size))
+    torch.testing.assert_close(low_rank.circulant_descent(column, *parts, 300), x[:, :, 0])
+    best = low_rank.component_pursuit(y, 1 / ratio, 50)[0]
+    found = low_rank.circulant_pursuit(column, 1 / ratio[:, None], 50)
+    torch.testing.assert_close(found, best[:, :, 0])
+
+
 def test_where_residuals_commute_a_small_start_ends_at_the_convex_programme():
     n, place = 12, torch.arange(12)
     wave = torch.cos(2 * torch.pi / n * place.double())
