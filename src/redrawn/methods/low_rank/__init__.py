@@ -30,6 +30,7 @@ from redrawn.methods.low_rank.matrix_sensing import (
     best_of_ranks,
     gaussian_measurements,
     sensing_gradient,
+    sensing_loss,
     to_matrix,
     to_vector,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "patch_alignment",
     "predicted_rates",
     "sensing_gradient",
+    "sensing_loss",
     "square_root",
     "subspace_angle",
     "symmetric_power",
