@@ -37,7 +37,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(
-        50, 2000, 32, 8, 300, seeds=3, convex_steps=4000, convex_seeds=6, image_seeds=3
+        50, 2000, 32, 8, 200, seeds=3, convex_steps=4000, convex_seeds=6, image_seeds=2
     ),
     "standard": Settings(100, 6000, 32, 16, 800, convex_steps=20_000, levels=(0.1, 0.3, 0.5, 0.7)),
     "paper": Settings(200, 20_000, 512, 128, 150_000, seeds=10, image_seeds=1),
