@@ -8,18 +8,21 @@ import pytest
 import torch
 
 from redrawn.methods import low_rank
+from redrawn.studies.ensemble import generator
 from redrawn.studies.low_rank_bias import (
     bures,
     bures_curvature,
     bures_flow,
     bures_rates,
     double,
+    double_circulant,
     double_convex,
     double_image,
     hierarchical,
     incremental,
     locality,
     tubal,
+    tubal_photograph,
 )
 
 MODULES = (bures, double, hierarchical, incremental, locality, tubal)
@@ -112,11 +115,11 @@ def test_tubal_descent_reduces_the_error_and_reports_every_start():
 
 
 def test_the_photograph_has_its_tubal_rank_and_too_few_measurements():
-    truth = tubal.photograph_truth()
+    truth = tubal_photograph.draw_truth()
     values = low_rank.tubal_singular_values(truth)
-    assert int((values > 1e-10).sum()) == tubal.PHOTOGRAPH_RANK
+    assert int((values > 1e-10).sum()) == tubal_photograph.RANK
     torch.testing.assert_close(truth, low_rank.t_transpose(truth))
-    assert tubal.photograph_count() < tubal.photograph_entries() == 392
+    assert tubal_photograph.count_measurements() < tubal_photograph.count_entries() == 392
     assert tubal.random_count(3, 0.9) > tubal.random_entries() == 210
     assert tubal.degrees_of_freedom(5, 1, 2) == 9  # a symmetric matrix of rank 2
 
@@ -129,7 +132,9 @@ def test_problems_are_low_rank_plus_symmetric_outliers():
 
 
 def test_circulant_problems_have_rank_four_and_commute():
-    x, y = double_convex.circulant_problems(3, torch.Generator().manual_seed(0))
+    columns = double_circulant.circulant_problems(3, torch.Generator().manual_seed(0))
+    place = torch.arange(double_convex.N)
+    x, y = (v[:, (place[:, None] - place) % double_convex.N] for v in columns)
     torch.testing.assert_close(y, y.mT)
     torch.testing.assert_close(torch.linalg.matrix_norm(x, 2), 5 * torch.ones(3).double())
     assert (torch.linalg.matrix_rank(x, atol=1e-8) == 4).all()
@@ -137,6 +142,19 @@ def test_circulant_problems_have_rank_four_and_commute():
     torch.testing.assert_close(x @ y, y @ x)
     assert (((y - x).abs() > 1e-12).sum((1, 2)) == 4 * double_convex.N).all()
     assert not torch.allclose(x[0], x[1])
+
+
+def test_circulant_distances_are_those_of_the_matrices():
+    small = replace(double.SETTINGS["quick"], convex_seeds=2, convex_steps=100)
+    columns = double_circulant.circulant_problems(2, generator(400))
+    place = torch.arange(double_convex.N)
+    x, y = (v[:, (place[:, None] - place) % double_convex.N] for v in columns)
+    expected = double_convex.distances(x, y, ["1/α"], 100).assign(matrices="circulant")
+    keys = ["start", "ratio", "weight", "seed", "matrices"]
+    found = double_circulant.compare(small, 0)
+    pd.testing.assert_frame_equal(
+        found.set_index(keys).sort_index(), expected.set_index(keys).sort_index(), rtol=1e-8
+    )
 
 
 def test_distances_are_of_each_start_and_ratio():

@@ -8,6 +8,7 @@ from redrawn.methods.low_rank.bures import (
     minimal_loss,
     symmetric_power,
 )
+from redrawn.methods.low_rank.circulant import circulant_descent, circulant_pursuit
 from redrawn.methods.low_rank.component_pursuit import component_pursuit
 from redrawn.methods.low_rank.double_overparameterisation import discrepant_descent
 from redrawn.methods.low_rank.effective_rank import entropy_rank, numerical_rank
@@ -29,6 +30,7 @@ from redrawn.methods.low_rank.matrix_sensing import (
     best_of_ranks,
     gaussian_measurements,
     sensing_gradient,
+    sensing_loss,
     to_matrix,
     to_vector,
 )
@@ -36,9 +38,7 @@ from redrawn.methods.low_rank.tubal import (
     best_of_tubal_rank,
     from_coordinates,
     from_slices,
-    gram,
     leading_subspace,
-    multiply,
     square_root,
     subspace_angle,
     t_product,
@@ -46,18 +46,21 @@ from redrawn.methods.low_rank.tubal import (
     to_coordinates,
     to_slices,
     tubal_singular_values,
-    tube_shifts,
 )
+from redrawn.methods.low_rank.tubal_descent import TubalDescent, from_half_slices, half_slices
 
 __all__ = [
     "GroupRMSprop",
     "HierarchicalFactors",
+    "TubalDescent",
     "balance",
     "best_of_ranks",
     "best_of_tubal_rank",
     "bures_gradient",
     "bures_loss",
     "chain_gradients",
+    "circulant_descent",
+    "circulant_pursuit",
     "component_norms",
     "component_pursuit",
     "critical_point",
@@ -65,20 +68,21 @@ __all__ = [
     "ensemble_convolution",
     "entropy_rank",
     "from_coordinates",
+    "from_half_slices",
     "from_slices",
     "gaussian_measurements",
-    "gram",
+    "half_slices",
     "hierarchical_tensor",
     "image_prior",
     "init_convolutions",
     "init_image_prior",
     "leading_subspace",
     "minimal_loss",
-    "multiply",
     "numerical_rank",
     "patch_alignment",
     "predicted_rates",
     "sensing_gradient",
+    "sensing_loss",
     "square_root",
     "subspace_angle",
     "symmetric_power",
@@ -89,5 +93,4 @@ __all__ = [
     "to_slices",
     "to_vector",
     "tubal_singular_values",
-    "tube_shifts",
 ]

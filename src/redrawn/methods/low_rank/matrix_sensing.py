@@ -49,12 +49,18 @@ def gaussian_measurements(
     return torch.randn(count, n, generator=generator, dtype=torch.float64) / math.sqrt(count)
 
 
-def sensing_gradient(
+def sensing_loss(
     u: Float[Tensor, "*b d r"], measure: Float[Tensor, "count n"], y: Float[Tensor, "count"]
-) -> tuple[Float[Tensor, "*b d r"], Float[Tensor, "*b"]]:
-    """Return ∇f(U) = A*(A(UUᵀ) - y) U and f(U)."""
-    residual = to_vector(u @ u.mT) @ measure.T - y
-    return to_matrix(residual @ measure) @ u, residual.square().sum(-1) / 4
+) -> Float[Tensor, "*b"]:
+    """Return f(U)."""
+    return (to_vector(u @ u.mT) @ measure.T - y).square().sum(-1) / 4
+
+
+def sensing_gradient(
+    u: Float[Tensor, "*b d r"], normal: Float[Tensor, "n n"], seen: Float[Tensor, "n"]
+) -> Float[Tensor, "*b d r"]:
+    """Return ∇f(U) = (A*A(UUᵀ) - A*y) U from `normal`, A*A, and `seen`, A*y, which do not grow with the measurements."""
+    return to_matrix(to_vector(u @ u.mT) @ normal - seen) @ u
 
 
 def best_of_ranks(
@@ -75,7 +81,8 @@ def best_of_ranks(
     largest = max(ranks)
     u = (vectors[:, -largest:] * values[-largest:].clamp_min(0).sqrt()).flip(1)
     u = torch.stack([u * (torch.arange(largest) < s) for s in ranks])
-    y = measure @ to_vector(x)
+    normal = measure.mT @ measure
+    seen = normal @ to_vector(x)
     for _ in range(steps):
-        u = u - step * sensing_gradient(u, measure, y)[0]
+        u = u - step * sensing_gradient(u, normal, seen)
     return u @ u.mT

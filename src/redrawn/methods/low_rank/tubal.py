@@ -104,21 +104,3 @@ def from_coordinates(v: Float[Tensor, "*b c"], n: int, k: int) -> Float[Tensor, 
             f"a symmetric tensor of sides {n} and {k} tubes has {len(first)} free entries"
         )
     return (v / size.to(v).sqrt())[..., inverse].unflatten(-1, (n, n, k))
-
-
-def tube_shifts(u: Float[Tensor, "*b n r k"]) -> Float[Tensor, "*b kn rk"]:
-    """Return U with its tubes shifted by 0 … k-1, one below the other: what turns t-products into real matrix products."""
-    k = u.shape[-1]
-    index = (torch.arange(k) - torch.arange(k)[:, None]) % k  # row c holds a - c
-    return u[..., index].movedim(-2, -4).flatten(-2).flatten(-3, -2)
-
-
-def gram(u: Float[Tensor, "*b n r k"], shifts: Float[Tensor, "*b kn rk"]) -> Tensor:
-    """Return U ∗ Uᵀ from U and its shifts, without a Fourier transform."""
-    return (u.flatten(-2) @ shifts.mT).unflatten(-1, (u.shape[-1], -1)).transpose(-1, -2)
-
-
-def multiply(a: Float[Tensor, "*b m n k"], shifts: Float[Tensor, "*b kn rk"]) -> Tensor:
-    """Return a ∗ U from the shifts of U, without a Fourier transform."""
-    k = a.shape[-1]
-    return (a.transpose(-1, -2).flatten(-2) @ shifts).unflatten(-1, (-1, k))

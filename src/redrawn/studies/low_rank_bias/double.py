@@ -37,7 +37,7 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(
-        50, 2000, 32, 8, 300, seeds=3, convex_steps=4000, convex_seeds=6, image_seeds=3
+        50, 2000, 32, 8, 200, seeds=3, convex_steps=4000, convex_seeds=6, image_seeds=2
     ),
     "standard": Settings(100, 6000, 32, 16, 800, convex_steps=20_000, levels=(0.1, 0.3, 0.5, 0.7)),
     "paper": Settings(200, 20_000, 512, 128, 150_000, seeds=10, image_seeds=1),
@@ -55,6 +55,11 @@ def problems(n: int, rank: int, share: float, seeds: int, source):
     return x, x + outliers + outliers.triu(1).mT
 
 
+def rate_of(ratio: torch.Tensor) -> torch.Tensor:
+    """Return the learning rate of U: that of g and h is α times as large, and must not be too large."""
+    return (0.05 / ratio).clamp_max(2e-2)
+
+
 def descend(y, ratios, starts, steps: int):
     """Descend from every size of the start and with every ratio side by side; returns (starts, ratios, seeds, n, n)."""
     shape = (len(starts), len(ratios), len(y))
@@ -62,9 +67,8 @@ def descend(y, ratios, starts, steps: int):
         torch.tensor(v, dtype=torch.float64).reshape(s).expand(shape).flatten()
         for v, s in ((starts, (-1, 1, 1)), (ratios, (-1, 1)))
     )
-    rate = (0.05 / ratio).clamp_max(2e-2)
     every = y.expand(*shape, *y.shape[1:]).flatten(0, 2)
-    found, _ = low_rank.discrepant_descent(every, ratio, rate, size, steps)
+    found, _ = low_rank.discrepant_descent(every, ratio, rate_of(ratio), size, steps)
     return found.unflatten(0, shape)
 
 

@@ -55,18 +55,19 @@ def descend(settings: Settings, seed: int) -> pd.DataFrame:
         basis = torch.linalg.qr(torch.randn(d, d, generator=source, dtype=torch.float64)).Q[:, :r]
         x = (basis * 5 * 0.5 ** torch.arange(r)) @ basis.T
         measure = low_rank.gaussian_measurements(d, settings.measurements, source)
-        y = measure @ low_rank.to_vector(x)
+        y, normal = measure @ low_rank.to_vector(x), measure.mT @ measure
+        seen = y @ measure
         best = [*low_rank.best_of_ranks(x, measure, [*range(1, r)], 1500, 0.02), x]
         unit = torch.randn(d, d, generator=source, dtype=torch.float64) / d**0.5
         u = torch.stack([*(a * unit for a in SCALES), 1e-3 * unit])
         u[-1, :, FEW:] = 0
         for step in range(settings.steps + 1):
-            slope, loss = low_rank.sensing_gradient(u, measure, y)
             if step % settings.every == 0:
                 product = u @ u.mT
                 values = torch.linalg.eigvalsh(product).clamp_min(0)
                 columns = {
-                    "start": starts, "seed": i, "step": step, "loss": loss,
+                    "start": starts, "seed": i, "step": step,
+                    "loss": low_rank.sensing_loss(u, measure, y),
                     "error": (product - x).norm(dim=(1, 2)) / x.norm(),
                     "effective": low_rank.entropy_rank(values),
                     "numerical": low_rank.numerical_rank(values),
@@ -75,7 +76,7 @@ def descend(settings: Settings, seed: int) -> pd.DataFrame:
                     for s, z in enumerate(best, 1)
                 }  # fmt: skip
                 frames.append(pd.DataFrame({k: np.asarray(v) for k, v in columns.items()}))
-            u = u - settings.step * slope
+            u = u - settings.step * low_rank.sensing_gradient(u, normal, seen)
     return pd.concat(frames, ignore_index=True)
 
 

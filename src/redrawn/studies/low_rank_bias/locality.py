@@ -38,7 +38,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(30, 8, seeds=2),
+    "quick": Settings(20, 8, seeds=2),
     "standard": Settings(1500, 8),
     "paper": Settings(20_000, 64, batch=64),
 }

@@ -1,4 +1,4 @@
-"""Tubal tensor sensing from small and large starts: random tensors, and a photograph in colour."""
+"""Tubal tensor sensing: random tensors from small and large starts."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import torch
 
-from redrawn.data import colour
 from redrawn.methods import low_rank
 from redrawn.studies.ensemble import generator
 from redrawn.studies.low_rank_bias.incremental import name
@@ -15,11 +14,6 @@ from redrawn.studies.low_rank_bias.incremental import name
 N, TUBES = 10, 4
 SCALES = (1e-1, 1e-2, 1e-4, 1e-6)
 WIDTHS = (10, 100)
-
-PHOTOGRAPH = {"large start": 1.0, "small start": 1e-6}
-"""Sizes α: at one, U ∗ Uᵀ starts as large as the target; the small one is of the paper's range."""
-
-PHOTOGRAPH_SIDE, PHOTOGRAPH_RANK = 16, 3
 
 
 @dataclass(frozen=True)
@@ -37,7 +31,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(6000, 4000, seeds=4, width_seeds=10, photograph_every=40),
+    "quick": Settings(6000, 4000, seeds=4, width_seeds=4, photograph_every=40),
     "standard": Settings(10_000, 10_000, seeds=8, width_seeds=100),
     "paper": Settings(10_000, 40_000, seeds=20, width_seeds=100),
 }
@@ -49,18 +43,6 @@ def random_truth(seeds: int, rank: int, source) -> torch.Tensor:
     slices = torch.linalg.svd(low_rank.to_slices(x), full_matrices=False).U
     basis = low_rank.from_slices(slices)
     return low_rank.t_product(basis, low_rank.t_transpose(basis))
-
-
-def photograph_truth() -> torch.Tensor:
-    """Return P ∗ Pᵀ cut to its tubal rank, scaled to largest eigenvalue 1 over slices.
-
-    P is the photograph, colours along the tubes, less the mean of each row and colour.
-    """
-    p = torch.tensor(colour.astronaut(PHOTOGRAPH_SIDE))
-    p = p - p.mean(1, keepdim=True)
-    truth = low_rank.t_product(p, low_rank.t_transpose(p))
-    truth = low_rank.best_of_tubal_rank(truth, PHOTOGRAPH_RANK)
-    return truth / torch.linalg.matrix_norm(low_rank.to_slices(truth), 2).max()
 
 
 def degrees_of_freedom(n: int, k: int, rank: int) -> int:
@@ -111,18 +93,18 @@ def descend(truth, count: int, starts, pace: float, steps: int, every: int, sour
     best = {f"rank {s}": low_rank.best_of_tubal_rank(truth, s)[:, None] for s in range(1, r + 1)}
     size = free.norm(dim=1)[:, None]
     weight = (free * (normal @ free[..., None])[..., 0]).sum(1).sqrt()[:, None]
-    rows = []
+    descent = low_rank.TubalDescent(normal, free[:, None], (n, k), pace)
+    slices, rows = low_rank.half_slices(u), []
     for step in range(steps + 1):
-        shifted = low_rank.tube_shifts(u)
-        product = low_rank.gram(u, shifted)
-        residual = low_rank.to_coordinates(product) - free[:, None]
-        slope = residual @ normal
         if step % every == 0:
+            u = low_rank.from_half_slices(slices, k)
+            product = low_rank.t_product(u, low_rank.t_transpose(u))
+            residual = low_rank.to_coordinates(product) - free[:, None]
             columns = {
                 "start": np.tile(list(starts), e),
                 "seed": np.repeat(np.arange(e), b), "step": np.full(e * b, step),
                 "test": residual.norm(dim=2) / size,
-                "train": (residual * slope).sum(2).clamp_min(0).sqrt() / weight,
+                "train": (residual * (residual @ normal)).sum(2).clamp_min(0).sqrt() / weight,
                 "angle": low_rank.subspace_angle(power, u),
                 "rank": low_rank.numerical_rank(low_rank.tubal_singular_values(u).square()),
             } | {
@@ -130,7 +112,7 @@ def descend(truth, count: int, starts, pace: float, steps: int, every: int, sour
                 for s, z in best.items()
             }  # fmt: skip
             rows.append(pd.DataFrame({key: np.ravel(v) for key, v in columns.items()}))
-        u = u - pace * low_rank.multiply(low_rank.from_coordinates(slope, n, k), shifted)
+        slices = descent.step(slices)
     return pd.concat(rows, ignore_index=True)
 
 
@@ -166,47 +148,9 @@ def widths(settings: Settings, seed: int) -> dict[str, list[float]]:
     return log_errors(descend(truth, random_count(3, 0.9), starts, pace, s.early, s.early, source))
 
 
-def photograph(settings: Settings, seed: int) -> pd.DataFrame:
-    """Return the frame of `descend` for the photograph, with twice as many measurements as degrees of freedom.
-
-    The step is 0.02 over the number of measurements, with which A*A is nearly the identity.
-    """
-    source, s = generator(seed + 1300), settings
-    truth = photograph_truth().repeat(s.seeds, 1, 1, 1)
-    count = photograph_count()
-    starts = {label: (2 * PHOTOGRAPH_SIDE, size) for label, size in PHOTOGRAPH.items()}
-    return descend(
-        truth, count, starts, 0.02 / count, s.photograph_steps, s.photograph_every, source
-    )
-
-
-def photograph_count() -> int:
-    """Return the number of measurements of the photograph."""
-    return 2 * degrees_of_freedom(PHOTOGRAPH_SIDE, 3, PHOTOGRAPH_RANK)
-
-
-def photograph_entries() -> int:
-    """Return the number of free entries of a symmetric tensor of the photograph's size."""
-    return degrees_of_freedom(PHOTOGRAPH_SIDE, 3, PHOTOGRAPH_SIDE)
-
-
 def random_entries() -> int:
     """Return the number of free entries of the symmetric tensors of the two other experiments."""
     return degrees_of_freedom(N, TUBES, N)
-
-
-def residual(frame: pd.DataFrame, start: str) -> float:
-    """Return the relative residual of the data at the last step, mean over seeds."""
-    return float(np.mean(final(frame, "train")[start]))
-
-
-def closest_steps(frame: pd.DataFrame) -> dict[str, list[float]]:
-    """Return the step of the closest approach to each best approximation from the small start."""
-    small = frame[frame.start == "small start"]
-    ranks = [f"rank {s}" for s in range(1, PHOTOGRAPH_RANK + 1)]
-    return {
-        s: [float(part.step[part[s].idxmin()]) for _, part in small.groupby("seed")] for s in ranks
-    }
 
 
 def angles(frame: pd.DataFrame) -> dict[str, list[float]]:

@@ -41,7 +41,7 @@ def test_vectors_keep_the_inner_product_and_come_back():
 def test_sensing_gradient_by_autograd_and_measurements_keep_lengths():
     a = low_rank.gaussian_measurements(5, 12, rng())
     y, u = normal(12, seed=3), normal(2, 5, 3, seed=4).requires_grad_()
-    gradient, loss = low_rank.sensing_gradient(u, a, y)
+    loss, gradient = low_rank.sensing_loss(u, a, y), low_rank.sensing_gradient(u, a.T @ a, a.T @ y)
     torch.testing.assert_close(gradient, torch.autograd.grad(loss.sum(), u)[0])
     many = low_rank.gaussian_measurements(4, 20_000, rng())
     torch.testing.assert_close(many.T @ many, torch.eye(10, dtype=torch.float64), atol=0.05, rtol=0)
@@ -54,7 +54,7 @@ def test_a_full_observation_follows_the_logistic_law_and_eckart_young():
     u = 0.1 * torch.eye(4, dtype=torch.float64)
     step, steps = 1e-3, 1500
     for _ in range(steps):
-        u = u - step * low_rank.sensing_gradient(u, everything, y)[0]
+        u = u - step * low_rank.sensing_gradient(u, everything, y)
     lam, start = x.diagonal()[:3], 0.01
     growth = torch.exp(2 * lam * step * steps)
     expected = lam * start * growth / (lam + start * (growth - 1))  # dσ/dt = 2σ(λ - σ)
@@ -176,12 +176,26 @@ def test_t_product_and_transpose_are_those_of_block_circulant_matrices():
     torch.testing.assert_close(low_rank.from_slices(low_rank.to_slices(a)), a)
 
 
-def test_shifted_tubes_give_the_same_products():
-    u, a = normal(2, 3, 2, 4), normal(2, 3, 3, 4, seed=1)
-    shifts = low_rank.tube_shifts(u)
-    expected = low_rank.t_product(u, low_rank.t_transpose(u))
-    torch.testing.assert_close(low_rank.gram(u, shifts), expected)
-    torch.testing.assert_close(low_rank.multiply(a, shifts), low_rank.t_product(a, u))
+@pytest.mark.parametrize("k", [3, 4])
+def test_a_step_of_tubal_descent_is_along_the_loss_s_gradient(k):
+    e, b, n, count, pace = 2, 3, 3, 7, 1e-2
+    u, x = normal(e, b, n, n, k), normal(e, n, 2, k, seed=1)
+    measure = normal(e, count, n, n, k, seed=2)
+    measure = measure + low_rank.t_transpose(measure)
+    truth = low_rank.t_product(x, low_rank.t_transpose(x))
+    slices = low_rank.half_slices(u)
+    torch.testing.assert_close(low_rank.from_half_slices(slices, k), u)
+
+    u.requires_grad_()
+    apart = low_rank.t_product(u, low_rank.t_transpose(u)) - truth[:, None]
+    loss = torch.einsum("emijk,ebijk->ebm", measure, apart).square().sum() / 4
+    (gradient,) = torch.autograd.grad(loss, u)
+    rows = low_rank.to_coordinates(measure)
+    descent = low_rank.TubalDescent(
+        rows.mT @ rows, low_rank.to_coordinates(truth)[:, None], (n, k), pace
+    )
+    found = low_rank.from_half_slices(descent.step(slices), k)
+    torch.testing.assert_close(found, (u - pace * gradient).detach())
 
 
 def test_tubal_singular_values_and_one_tube_is_the_matrix_case():
@@ -281,6 +295,22 @@ def test_the_ratio_of_rates_is_the_inverse_weight():
         low_rank.discrepant_descent(y, -ratio, torch.tensor([2e-3]), 1e-5, 1)
     with pytest.raises(ValueError, match="positive"):
         low_rank.component_pursuit(y, -ratio)
+
+
+@pytest.mark.parametrize("n", [7, 12])
+def test_circulant_matrices_are_solved_by_their_first_columns(n):
+    place = torch.arange(n)
+    column = normal(3, n)
+    column = column + column[:, (-place) % n]
+    y = column[:, (place[:, None] - place) % n]
+    ratio = torch.tensor([1.0, 3.0, 5.0], dtype=torch.float64)
+    rate, size = 0.02 / ratio, ratio / 100
+    x = low_rank.discrepant_descent(y, ratio, rate, size, 300)[0]
+    parts = (v[:, None] for v in (ratio, rate, size))
+    torch.testing.assert_close(low_rank.circulant_descent(column, *parts, 300), x[:, :, 0])
+    best = low_rank.component_pursuit(y, 1 / ratio, 50)[0]
+    found = low_rank.circulant_pursuit(column, 1 / ratio[:, None], 50)
+    torch.testing.assert_close(found, best[:, :, 0])
 
 
 def test_where_residuals_commute_a_small_start_ends_at_the_convex_programme():
