@@ -22,7 +22,7 @@ Weights = tuple[Float[Tensor, "e k d"], Float[Tensor, "e 1 k"], Float[Tensor, "e
 def integrated_gram(
     network: Callable[[Tensor], Tensor], x: Float[Tensor, "n d"], points: int = 16
 ) -> Float[Tensor, "n d"]:
-    """Evaluate F for any inner network, by Gauss-Legendre quadrature of that many points.
+    """Evaluate F for any inner network of rows, by Gauss-Legendre quadrature of that many points.
 
     Each point costs a Jacobian-vector product Jx, and a vector-Jacobian product Jᵀ(Jx).
 
@@ -32,12 +32,13 @@ def integrated_gram(
     if points < 1:
         raise ValueError(f"quadrature needs a point, not {points}")
     nodes, weights = np.polynomial.legendre.leggauss(points)
-    total = torch.zeros_like(x)
-    for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
-        _, forward = torch.func.jvp(network, (node * x,), (x,))
-        _, pull = torch.func.vjp(network, node * x)
-        total = total + weight * pull(forward)[0]
-    return total
+    nodes, weights = (torch.from_numpy(v).to(x) for v in ((nodes + 1) / 2, weights / 2))
+    along = (nodes[:, None, None] * x).flatten(
+        0, 1
+    )  # all quadrature points of all rows in one batch
+    _, forward = torch.func.jvp(network, (along,), (x.repeat(points, 1),))
+    _, pull = torch.func.vjp(network, along)
+    return torch.tensordot(weights, pull(forward)[0].unflatten(0, (points, len(x))), 1)
 
 
 def icgn(weights: Weights, x: Float[Tensor, "e n d"]) -> Float[Tensor, "e n d"]:

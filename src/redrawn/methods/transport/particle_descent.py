@@ -55,13 +55,18 @@ def kernel_discrepancy(
 
     def gram(a, b):
         difference = a[..., :, None] - b[..., None, :]
-        return np.exp(-(difference**2) / (2 * width**2)), difference
+        exponent = np.square(difference)
+        exponent *= -1 / (2 * width**2)
+        return np.exp(exponent, out=exponent), difference
 
     own, between = gram(w, w)
     cross, towards = gram(w, target)
     value = own.mean((-2, -1)) - 2 * cross.mean((-2, -1)) + gram(target, target)[0].mean((-2, -1))
-    slope = (2 * cross * towards).mean(-1) - (2 * own * between).mean(-1)
-    return value, slope / width**2
+    toward, apart = (
+        np.einsum("...ij,...ij->...i", *pair) / pair[0].shape[-1]
+        for pair in ((cross, towards), (own, between))
+    )
+    return value, 2 * (toward - apart) / width**2
 
 
 def quadratic_with_attraction(w: Particles, centre: float):

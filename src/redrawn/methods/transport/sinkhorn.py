@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import logsumexp
 
 Vector = Float[np.ndarray, "n"]
 Matrix = Float[np.ndarray, "n m"]
@@ -50,22 +49,31 @@ class Problem:
 
     def plan(self, x: Vector, y: Vector) -> Matrix:
         """Return P, with entries cut at exp(±600): an exponential that underflows takes eight times as long."""
-        exponent = x[:, None] + y - self.cost
+        exponent = x[:, None] + y
+        exponent -= self.cost
         exponent *= self.eta
         exponent -= 1
         np.clip(exponent, -600, 600, out=exponent)
         return np.exp(exponent, out=exponent)
 
-    def potential(self, x: Vector, y: Vector, plan: Matrix) -> float:
-        """Return f(x, y), given the plan that belongs to x and y."""
+    def potential(self, x: Vector, y: Vector, plan: Matrix | Vector) -> float:
+        """Return f(x, y), given the plan that belongs to x and y, or its sums by row or by column."""
         return float(self.r @ x + self.c @ y - plan.sum() / self.eta)
+
+
+def log_sums(exponent: Matrix, axis: int) -> Vector:
+    """Return log Σ exp along an axis; overwrites `exponent`, whose entries below the largest one by 600 count as that."""
+    top = exponent.max(axis=axis, keepdims=True)
+    exponent -= top
+    np.maximum(exponent, -600, out=exponent)
+    return np.log(np.exp(exponent, out=exponent).sum(axis=axis)) + top.squeeze(axis)
 
 
 def log_sweep(problem: Problem, x: Vector, y: Vector) -> tuple[Vector, Vector]:
     """Make one sweep in logarithms: safe at any η, and slow."""
     eta, cost = problem.eta, problem.cost
-    x = (np.log(problem.r) + 1 - logsumexp(eta * (y - cost), axis=1)) / eta
-    y = (np.log(problem.c) + 1 - logsumexp(eta * (x[:, None] - cost), axis=0)) / eta
+    x = (np.log(problem.r) + 1 - log_sums(eta * (y - cost), axis=1)) / eta
+    y = (np.log(problem.c) + 1 - log_sums(eta * (x[:, None] - cost), axis=0)) / eta
     return x, y
 
 
@@ -98,13 +106,18 @@ class Sinkhorn:
                 u = r / (self._kernel @ self._v)
                 v = c / (u @ self._kernel)
                 self.operations += SWEEP * self.problem.cost.size
-                if all(low < s.min() and s.max() < high for s in (u, v)):
+                both = np.concatenate([u, v])
+                if low < both.min() and both.max() < high:
                     self._u, self._v = u, v
                     self.sweeps += 1
                 else:  # also where a row of the kernel had vanished: that sweep again, in logarithms
                     self.x, self.y = self.potentials()
                     self._log_sweep()
         return self
+
+    def marginals(self) -> tuple[Vector, Vector]:
+        """Return the plan's sums by row and by column: two products with the kernel, and no exponential."""
+        return self._u * (self._kernel @ self._v), (self._u @ self._kernel) * self._v
 
     def potentials(self) -> tuple[Vector, Vector]:
         """Return x and y."""

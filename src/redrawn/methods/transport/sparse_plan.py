@@ -25,13 +25,14 @@ def project_top_k(
     if not 1 <= k <= n:
         raise ValueError(f"k must lie between 1 and {n}, got {k}")
     order = np.argsort(-scores, axis=0, kind="stable")[:k]
-    top = np.take_along_axis(scores, order, axis=0)
+    columns = np.arange(scores.shape[1])
+    top = scores[order, columns]
     excess = np.cumsum(top, axis=0) - mass
     count = np.arange(1, k + 1)[:, None]
     support = (top - excess / count > 0).sum(axis=0)
-    threshold = excess[support - 1, np.arange(scores.shape[1])] / support
+    threshold = excess[support - 1, columns] / support
     plan = np.zeros_like(scores)
-    np.put_along_axis(plan, order, np.maximum(top - threshold, 0), axis=0)
+    plan[order, columns] = np.maximum(top - threshold, 0)
     return plan
 
 

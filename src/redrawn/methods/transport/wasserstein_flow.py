@@ -42,7 +42,7 @@ def kl_bound(
     h: Quadratic,
     z: Float[Tensor, "e n d"],
     reference: Float[Tensor, "e m d"],
-    log_ratio: Float[Tensor, "e n"],
+    log_ratio: Float[Tensor, "e n"] | float = 0.0,
 ) -> Float[Tensor, "e"]:
     """Return the variational expression under the supremum, a lower bound of KL(P‖Q).
 
@@ -50,7 +50,7 @@ def kl_bound(
         h: the quadratic logarithm of h.
         z: samples of P, in coordinates in which Γ is standard normal.
         reference: samples of Γ in the same coordinates.
-        log_ratio: log Γ/Q at the samples of P.
+        log_ratio: log Γ/Q at the samples of P; nothing of the gradient in h hangs on it.
     """
     return (log_h(h, z) + log_ratio).mean(1) - log_h(h, reference).exp().mean(1) + 1
 
@@ -58,12 +58,15 @@ def kl_bound(
 def alternate(
     outer: list[Tensor],
     inner: list[Tensor],
-    objective: Callable[[], Float[Tensor, "e"]],
+    descended: Callable[[], Float[Tensor, "e"]],
+    ascended: Callable[[], Float[Tensor, "e"]],
     steps: int,
     rate: float,
     inner_steps: int = 3,
 ) -> None:
     """Seek min over `outer` and max over `inner` by Adam, `inner_steps` ascents for each descent; rates fall to a tenth.
+
+    `descended` holds the terms of the objective that depend on `outer`, `ascended` those that depend on `inner`.
 
     Raises:
         ValueError: no steps.
@@ -79,12 +82,11 @@ def alternate(
             optimiser.param_groups[0]["lr"] = rate * 10 ** (-k / steps)
         for _ in range(inner_steps):
             up.zero_grad()
-            value = objective()
-            value.sum().backward(inputs=inner)
+            ascended().sum().backward(inputs=inner)
             up.step()
         if down:
             down.zero_grad()
-            objective().sum().backward(inputs=outer)
+            descended().sum().backward(inputs=outer)
             down.step()
     for p in (*outer, *inner):
         p.requires_grad_(False)

@@ -33,7 +33,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((2, 8), 256, 20, (1,), 20),
+    "quick": Settings((2, 8), 256, 20, (1,), 20, seeds=10),
     "standard": Settings((2, 6, 12), 512, 40, (1, 3), 50),
     "paper": Settings((2, 6, 12, 16, 32, 64), 1024, 500, (1, 3, 6), 50, seeds=15),
 }
@@ -56,6 +56,12 @@ def jko_gaussian(origin, root, mean, spectrum, settings: Settings, source, lengt
             origin.device
         )
 
+    def bound():
+        z, reference = draw(), draw()
+        with torch.no_grad():
+            moved = z + torch.baddbmm(shift[:, None], z, bend.mT)
+        return wf.kl_bound(h, moved, reference)
+
     def objective():
         z, reference = draw(), draw()
         move = torch.baddbmm(shift[:, None], z, bend.mT)
@@ -66,7 +72,7 @@ def jko_gaussian(origin, root, mean, spectrum, settings: Settings, source, lengt
         cost = (move @ root.mT).square().sum(-1).mean(1) / (2 * length)
         return cost + wf.kl_bound(h, moved, reference, log_gamma - log_target)
 
-    wf.alternate([bend, shift], list(h), objective, settings.optimiser_steps, settings.rate)
+    wf.alternate([bend, shift], list(h), objective, bound, settings.optimiser_steps, settings.rate)
     identity = torch.eye(d, **where)
     return origin + (root @ shift[..., None])[..., 0], root @ (identity + bend)
 
@@ -116,7 +122,7 @@ def estimate_divergence(settings: Settings, seed: int, device: str, d: int = 4) 
         log_ratio = d * np.log(target) - z.square().sum(-1) * (1 - target**-2) / 2
         return wf.kl_bound(h, z, reference, log_ratio)
 
-    wf.alternate([], list(h), objective, 6 * settings.optimiser_steps, settings.rate)
+    wf.alternate([], list(h), objective, objective, 6 * settings.optimiser_steps, settings.rate)
     with torch.no_grad():
         found = objective(50_000)
     cov, wide = torch.diag_embed(deviation.square()), target**2 * torch.eye(d, device=device)
@@ -142,7 +148,7 @@ def jko_porous(radius, d: int, h, settings: Settings, source, length: float):
         scaled = (scale * h[0], scale * h[1])
         return cost + wf.entropy_bound(scaled, moved, reference.to(radius.device), density)
 
-    wf.alternate([stretch], list(h), objective, settings.optimiser_steps, settings.rate)
+    wf.alternate([stretch], list(h), objective, objective, settings.optimiser_steps, settings.rate)
     return radius * stretch.exp()
 
 

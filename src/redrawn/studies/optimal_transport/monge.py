@@ -31,7 +31,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(32, 300, gaussian_seeds=6),
+    "quick": Settings(32, 300, gaussian_seeds=4, draws=8),
     "standard": Settings(48, 700),
     "paper": Settings(256, 5000, sweeps=200, learning_rate=1e-3),
 }

@@ -20,11 +20,11 @@ MORE, MORE_ENTRIES = "SNS, more entries", {"assignment": 6, "digits, L2": 29}
 """A second run of SNS with more entries a point: what its pace hangs on."""
 
 
-def look(problem: Problem, x, y) -> tuple[float, float]:
+def look(problem: Problem, sinkhorn: Sinkhorn) -> tuple[float, float]:
     """Return potential and L1 error of the marginals."""
-    plan = problem.plan(x, y)
-    error = np.abs(problem.r - plan.sum(1)).sum() + np.abs(problem.c - plan.sum(0)).sum()
-    return problem.potential(x, y, plan), float(error)
+    row, column = sinkhorn.marginals()
+    error = np.abs(problem.r - row).sum() + np.abs(problem.c - column).sum()
+    return problem.potential(*sinkhorn.potentials(), row), float(error)
 
 
 def newton_stage(problem: Problem, x, y, kept: int, limit: int):
@@ -46,12 +46,11 @@ def run_sns(problem: Problem, sweeps: int, kept: int, limit: int):
     """
     sinkhorn, rows = Sinkhorn(problem), []
     while True:
-        x, y = sinkhorn.potentials()
-        rows.append(("SNS", sinkhorn.sweeps, False, *look(problem, x, y), sinkhorn.operations))
+        rows.append(("SNS", sinkhorn.sweeps, False, *look(problem, sinkhorn), sinkhorn.operations))
         if sinkhorn.sweeps >= sweeps:
             break
         sinkhorn.run(min(max(1, sinkhorn.sweeps // 5), sweeps - sinkhorn.sweeps))
-    operations = sinkhorn.operations
+    operations, (x, y) = sinkhorn.operations, sinkhorn.potentials()
     for k, step in enumerate(newton_stage(problem, x, y, kept, limit), sweeps + 1):
         operations += step.operations
         rows.append(("SNS", k, True, step.value, step.marginal_error, operations))
@@ -66,7 +65,7 @@ def run_sinkhorn(problem: Problem, best: float, cap: int):
     """Return the same rows for Sinkhorn alone, until it arrives or reaches the cap."""
     sinkhorn, rows = Sinkhorn(problem), []
     while True:
-        value, error = look(problem, *sinkhorn.potentials())
+        value, error = look(problem, sinkhorn)
         rows.append(("Sinkhorn", sinkhorn.sweeps, False, value, error, sinkhorn.operations))
         if best - value < GAP or sinkhorn.sweeps >= cap:
             return rows

@@ -363,11 +363,11 @@ def test_barenblatt_has_its_mass_and_solves_its_equation(d):
 
 def test_alternating_finds_a_saddle():
     x, y = torch.ones(3), torch.ones(3)
-    wf.alternate([x], [y], lambda: x**2 + 2 * x * y - y**2 - 2 * y, 400, 0.05)
+    wf.alternate([x], [y], lambda: x**2 + 2 * x * y, lambda: 2 * x * y - y**2 - 2 * y, 400, 0.05)
     torch.testing.assert_close(x, torch.full((3,), 0.5), atol=0.02, rtol=0)
     torch.testing.assert_close(y, torch.full((3,), -0.5), atol=0.02, rtol=0)
     with pytest.raises(ValueError, match="step"):
-        wf.alternate([x], [y], lambda: x, 0, 0.1)
+        wf.alternate([x], [y], lambda: x, lambda: y, 0, 0.1)
 
 
 # particles
