@@ -33,9 +33,7 @@ def integrated_gram(
         raise ValueError(f"quadrature needs a point, not {points}")
     nodes, weights = np.polynomial.legendre.leggauss(points)
     nodes, weights = (torch.from_numpy(v).to(x) for v in ((nodes + 1) / 2, weights / 2))
-    along = (nodes[:, None, None] * x).flatten(
-        0, 1
-    )  # all quadrature points of all rows in one batch
+    along = (nodes[:, None, None] * x).flatten(0, 1)
     _, forward = torch.func.jvp(network, (along,), (x.repeat(points, 1),))
     _, pull = torch.func.vjp(network, along)
     return torch.tensordot(weights, pull(forward)[0].unflatten(0, (points, len(x))), 1)

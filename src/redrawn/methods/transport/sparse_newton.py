@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, cg
 
 from redrawn.methods.transport.sinkhorn import PLAN, Problem, Vector
 
@@ -66,24 +67,19 @@ def largest_entries(plan: Float[np.ndarray, "n m"], count: int) -> sparse.csr_ar
 
 
 def solve(apply, diagonal: Vector, b: Vector, limit: int) -> tuple[Vector, int]:
-    """Solve by conjugate gradients with Jacobi's preconditioner; return solution and iterations.
+    """Solve by conjugate gradients with Jacobi's preconditioner; return solution and iterations."""
+    iterations = 0
 
-    SciPy's wraps both products in operators, whose checks take longer than a product with a few thousand entries.
-    """
-    solution, residual, move, before = np.zeros_like(b), b.copy(), np.zeros_like(b), 1.0
-    goal = TOLERANCE * np.linalg.norm(b)
-    for iterations in range(limit):
-        if np.linalg.norm(residual) <= goal:
-            return solution, iterations
-        scaled = residual / diagonal
-        rho = residual @ scaled
-        move = scaled + (rho / before) * move
-        image = apply(move)
-        length = rho / (move @ image)
-        solution += length * move
-        residual -= length * image
-        before = rho
-    return solution, limit
+    def count(_):
+        nonlocal iterations
+        iterations += 1
+
+    system, jacobi = (
+        LinearOperator((len(b), len(b)), matvec=f, dtype=float)
+        for f in (apply, lambda residual: residual / diagonal)
+    )
+    solution, _ = cg(system, b, rtol=TOLERANCE, maxiter=limit, M=jacobi, callback=count)
+    return solution, iterations
 
 
 def direction(
