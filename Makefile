@@ -1,4 +1,4 @@
-# Every target does its own set-up, on a machine with Python 3.11, make and a C compiler.
+# Every target does its own set-up, on a machine with Python 3.11 (3.11.5 or later), make and a C compiler.
 PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null))
 BIN := .venv/bin
 export REDRAWN_ROOT := $(CURDIR)
@@ -8,9 +8,9 @@ export MPLBACKEND := agg
 .DEFAULT_GOAL := book
 
 .venv/ready: requirements.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Redrawn needs Python 3.11: install it, or say make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
-	  echo "Redrawn needs Python 3.11, found $$($(PYTHON) --version); say make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Redrawn needs Python 3.11 (3.11.5 or later): install it, or say make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11, 5) <= sys.version_info[:3] < (3, 12))' || { \
+	  echo "Redrawn needs Python 3.11 (3.11.5 or later), found $$($(PYTHON) --version); say make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Installing the pinned packages into .venv (about two minutes, once)"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on -r requirements.lock || { \

@@ -47,7 +47,7 @@ def conda_environment() -> str:
         {
             "name": "redrawn",
             "channels": ["conda-forge"],
-            "dependencies": ["python=3.11", "pip", {"pip": [*pins, "-e ."]}],
+            "dependencies": ["python>=3.11.5,<3.12", "pip", {"pip": [*pins, "-e ."]}],
         },
         sort_keys=False,
         width=100,
