@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils._pytree import tree_map
 
 import redrawn
 
@@ -35,7 +35,8 @@ class Pretend(TorchFunctionMode):
             return place(args[0]) == DEVICE
         if name in {"_parse_to", "device"}:
             return func(*args, **kwargs)
-        tensors = [x for x in tree_leaves((args, kwargs)) if isinstance(x, torch.Tensor)]
+        given = list(_leaves((args, kwargs)))
+        tensors = [x for x in given if isinstance(x, torch.Tensor)]
         if name in {"view_as", "reshape_as", "expand_as"}:
             del tensors[1:]  # only the shape of the other one matters
         asked = _asked(name, args, kwargs)
@@ -50,7 +51,8 @@ class Pretend(TorchFunctionMode):
         ):
             _refuse(f"{name}: tensors of two devices meet")
 
-        args, kwargs = tree_map(lambda x: CPU if _is_device(x) else x, (args, kwargs))
+        if any(_is_device(x) for x in given):
+            args, kwargs = tree_map(lambda x: CPU if _is_device(x) else x, (args, kwargs))
         result = func(*args, **kwargs)
         if asked and any(result is x for x in tensors) and place(result) != asked:
             result = result.view_as(result)  # a move that had nothing to do here
@@ -61,7 +63,7 @@ class Pretend(TorchFunctionMode):
         )
         if name == "__set__":
             args[0].pretended = reached
-        for tensor in tree_leaves(result):
+        for tensor in _leaves(result):
             if isinstance(tensor, torch.Tensor) and not any(tensor is x for x in tensors):
                 tensor.pretended = reached
         return result
@@ -85,6 +87,18 @@ def from_numpy(array) -> torch.Tensor:
 def place(tensor) -> torch.device | None:
     """Return the device that a tensor pretends to be on, None where that is not known."""
     return getattr(tensor, "pretended", None)
+
+
+def _leaves(x):
+    """Yield what nested tuples, lists and dictionaries hold; by hand, as every operation of a chapter passes here."""
+    if isinstance(x, tuple | list):
+        for each in x:
+            yield from _leaves(each)
+    elif isinstance(x, dict):
+        for each in x.values():
+            yield from _leaves(each)
+    else:
+        yield x
 
 
 def _is_device(x) -> bool:
