@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import logsumexp
 
 Vector = Float[np.ndarray, "n"]
 Matrix = Float[np.ndarray, "n m"]
@@ -61,19 +62,11 @@ class Problem:
         return float(self.r @ x + self.c @ y - plan.sum() / self.eta)
 
 
-def log_sums(exponent: Matrix, axis: int) -> Vector:
-    """Return log Σ exp along an axis; overwrites `exponent`, whose entries below the largest one by 600 count as that."""
-    top = exponent.max(axis=axis, keepdims=True)
-    exponent -= top
-    np.maximum(exponent, -600, out=exponent)
-    return np.log(np.exp(exponent, out=exponent).sum(axis=axis)) + top.squeeze(axis)
-
-
 def log_sweep(problem: Problem, x: Vector, y: Vector) -> tuple[Vector, Vector]:
     """Make one sweep in logarithms: safe at any η, and slow."""
     eta, cost = problem.eta, problem.cost
-    x = (np.log(problem.r) + 1 - log_sums(eta * (y - cost), axis=1)) / eta
-    y = (np.log(problem.c) + 1 - log_sums(eta * (x[:, None] - cost), axis=0)) / eta
+    x = (np.log(problem.r) + 1 - logsumexp(eta * (y - cost), axis=1)) / eta
+    y = (np.log(problem.c) + 1 - logsumexp(eta * (x[:, None] - cost), axis=0)) / eta
     return x, y
 
 
