@@ -53,7 +53,8 @@ def run(jobs: list[Job], executor: str, cores: int, console: Console) -> None:
         for job in jobs:
             for kind in ("progress", "done"):
                 job.marker(kind).unlink(missing_ok=True)
-        atomic.write_text(folder / "jobs.json", json.dumps({"jobs": [asdict(j) for j in jobs]}))
+        told = [asdict(job) | {"usual_seconds": job.usual_seconds()} for job in jobs]
+        atomic.write_text(folder / "jobs.json", json.dumps({"jobs": told}))
         with log.open("w") as out:
             # A group of its own: Ctrl-C reaches us first, and we stop the whole group.
             engine = subprocess.Popen(

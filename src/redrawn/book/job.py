@@ -10,10 +10,7 @@ from redrawn.book.declaration import Chapter
 
 @dataclass(frozen=True)
 class Job:
-    """What the workflow engine is told of a run.
-
-    `seconds`, `mem_mb` and `gpu` are the chapter's declared needs; `usual_seconds` is how long the accepted run took.
-    """
+    """What the workflow engine is told of a run; `seconds` and `mem_mb` are the chapter's declared needs."""
 
     name: str
     slug: str
@@ -23,21 +20,20 @@ class Job:
     seconds: int
     mem_mb: int
     gpu: int
-    usual_seconds: float
 
     @classmethod
     def of(cls, chapter: Chapter, profile: str, seed: int, device: str) -> "Job":
         """Return the job that runs `chapter`."""
         need = chapter.needs[profile]
-        usual_seconds = float(need.seconds)
-        with contextlib.suppress(record.RecordError):  # a damaged baseline is `check`'s to tell of
-            if accepted := record.load(paths.baseline_path(profile, chapter.slug)):
-                usual_seconds = accepted.provenance.wall_seconds
         name = paths.run_name(chapter.slug, seed)
-        return cls(
-            name, chapter.slug, profile, seed, device, need.seconds, need.mem_mb, need.gpu,
-            usual_seconds,
-        )  # fmt: skip
+        return cls(name, chapter.slug, profile, seed, device, need.seconds, need.mem_mb, need.gpu)
+
+    def usual_seconds(self) -> float:
+        """Return how long the accepted run took; the declared seconds where there is none, or a damaged one."""
+        with contextlib.suppress(record.RecordError):  # it is `check`'s to tell of
+            if accepted := record.load(paths.baseline_path(self.profile, self.slug)):
+                return accepted.provenance.wall_seconds
+        return self.seconds
 
     def marker(self, kind: str) -> Path:
         """Return the job's file of a kind: `progress`, `done` or `log`."""
