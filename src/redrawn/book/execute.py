@@ -15,6 +15,7 @@ import resource
 import shutil
 import signal
 import sys
+import tempfile
 import time
 import traceback
 from pathlib import Path
@@ -23,6 +24,7 @@ import jupytext
 import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from redrawn.book import atomic, catalogue, confine, git, key, paths
 from redrawn.book.declaration import Chapter
@@ -99,16 +101,18 @@ def _run_notebook(chapter: Chapter, profile: str, seed: int, device: str, out: P
 
     os.environ["REDRAWN_OUT"] = str(out)  # the kernel inherits it
     try:
-        papermill.execute_notebook(
-            out / "input.ipynb",
-            out / "chapter.ipynb",
-            parameters={"profile": profile, "seed": seed, "device": device},
-            kernel_name="python3",
-            cwd=paths.root(),
-            progress_bar=False,
-            execution_timeout=TIMEOUT_FACTOR * chapter.needs[profile].seconds,
-            on_cell_start=report,
-        )
+        with tempfile.TemporaryDirectory(prefix="redrawn-") as sockets:
+            papermill.execute_notebook(
+                out / "input.ipynb",
+                out / "chapter.ipynb",
+                parameters={"profile": profile, "seed": seed, "device": device},
+                kernel_name="python3",
+                config=_kernel_sockets(Path(sockets)),
+                cwd=paths.root(),
+                progress_bar=False,
+                execution_timeout=TIMEOUT_FACTOR * chapter.needs[profile].seconds,
+                on_cell_start=report,
+            )
     except PapermillExecutionError as error:
         said = f"{error.ename}: {error.evalue} (cell {error.exec_count})"
         return said + _memory_hint(said, chapter.needs[profile].mem_mb)
@@ -120,6 +124,13 @@ def _run_notebook(chapter: Chapter, profile: str, seed: int, device: str, out: P
         if (out / "chapter.ipynb").exists():
             _clean(out / "chapter.ipynb")
     return ""
+
+
+def _kernel_sockets(folder: Path) -> Config:
+    # TCP ports are free when Jupyter picks them, and may be another's when the kernel, seconds later, takes them.
+    return Config(
+        KernelManager={"transport": "ipc", "connection_file": str(folder / "kernel.json")}
+    )
 
 
 def _memory_hint(said: str, declared_mb: int) -> str:

@@ -66,6 +66,13 @@ def test_a_run_is_recorded_judged_accepted_and_compared(checkout, page):
     ]
 
 
+def test_a_kernel_is_spoken_to_by_no_port_that_another_run_might_take(checkout, page):
+    look = "from ipykernel import get_connection_info\nspoken = get_connection_info(unpack=True)"
+    replace(page, "draws = np", f"{look}\nassert spoken['transport'] == 'ipc', spoken\ndraws = np")
+    done = run()
+    assert done.status == "ok", done.error
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
