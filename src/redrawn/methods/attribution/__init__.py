@@ -38,7 +38,7 @@ from redrawn.methods.attribution.metrics import (
     replacement_curve,
     roughness,
 )
-from redrawn.methods.attribution.moreaugrad import moreau_grad
+from redrawn.methods.attribution.moreaugrad import moreau_grad, noisy_copies
 from redrawn.methods.attribution.normgrad import combined, meta_step, normgrad
 from redrawn.methods.attribution.relu_rules import deeplift_rescale, modified_gradient, with_rule
 from redrawn.methods.attribution.smoothgrad import noisy_gradients, smoothgrad
@@ -76,6 +76,7 @@ __all__ = [
     "meta_step",
     "modified_gradient",
     "moreau_grad",
+    "noisy_copies",
     "noisy_gradients",
     "normgrad",
     "pixel_perturbation",

@@ -12,9 +12,17 @@ from torch import Tensor
 from redrawn.methods.attribution.gradient import Score, gradient
 
 
+def noisy_copies(
+    x: Float[Tensor, "... n d"], noise: float, samples: int, source: torch.Generator
+) -> Float[Tensor, "... m d"]:
+    """Return m = samples · n copies of x, one copy of all n after another, each with Gaussian noise of that deviation."""
+    jitter = [torch.randn(x.shape, generator=source) for _ in range(samples)]
+    return torch.cat([x + noise * each.to(x) for each in jitter], -2)
+
+
 def moreau_grad(
     score: Score,
-    x: Float[Tensor, "n ..."],
+    x: Float[Tensor, "... n d"],
     source: torch.Generator,
     rho: float = 1.0,
     noise: float = 0.0,
@@ -23,11 +31,11 @@ def moreau_grad(
     steps: int = 300,
     learning_rate: float = 0.1,
     averaged: int = 100,
-) -> Float[Tensor, "n ..."]:
+) -> Float[Tensor, "... n d"]:
     """Return -δ*/ρ.
 
     Args:
-        score: f, samples along its leading dimensions.
+        score: f, one number a sample; with noise, of a multiple of n samples.
         x: samples.
         source: of the noise, on the CPU.
         rho: ρ, in units of x squared over score; 1/ρ bounds the map's Lipschitz constant for a convex score.
@@ -40,11 +48,10 @@ def moreau_grad(
     """
     shift, kept = torch.zeros_like(x), torch.zeros_like(x)
     for step in range(steps):
-        slope = torch.zeros_like(x)
-        for _ in range(samples):
-            jitter = noise * torch.randn(x.shape, generator=source).to(x) if noise else 0.0
-            slope += gradient(score, x + shift + jitter)
-        shift = shift - learning_rate * (slope / samples + shift / rho)
+        point = x + shift
+        points = noisy_copies(point, noise, samples, source) if noise else point
+        slope = gradient(score, points).unflatten(-2, (-1, x.shape[-2])).mean(-3)
+        shift = shift - learning_rate * (slope + shift / rho)
         if penalty:
             shift = shift.sign() * (shift.abs() - learning_rate * penalty).clamp_min(0)
         if step >= steps - averaged:

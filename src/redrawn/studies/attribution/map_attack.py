@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from redrawn.methods.attribution.gradient import Score
+from redrawn.methods.attribution.moreaugrad import noisy_copies
 from redrawn.studies.ensemble import generator
 
 KEPT = 0.4
@@ -31,7 +32,7 @@ def attack(
     Ten steps of sign and size radius / 100 lower those pixels' share of |∂S/∂x|.
 
     Args:
-        score: twice differentiable.
+        score: twice differentiable; with noise, of a multiple of the pictures.
         x: pictures, coordinates along the last dimension.
         at: where the score's gradient is taken; it moves alike, its shift from x held fixed.
         maps: of the pictures.
@@ -42,13 +43,12 @@ def attack(
     """
     marked, moved, source = top(maps), torch.zeros_like(x), generator(seed)
     for _ in range(10):
-        total = torch.zeros_like(x)
-        for _ in range(samples if noise else 1):
-            jitter = noise * torch.randn(x.shape, generator=source).to(x) if noise else 0.0
-            point = (at + moved + jitter).requires_grad_()
-            (slope,) = torch.autograd.grad(score(point).sum(), point, create_graph=True)
-            share = (slope.abs() * marked).sum(-1) / slope.abs().sum(-1)
-            total = total + torch.autograd.grad(share.sum(), point)[0]
-        moved = moved - radius / 100 * total.sign()
+        centre = (at + moved).requires_grad_()
+        points = noisy_copies(centre, noise, samples, source) if noise else centre
+        (slope,) = torch.autograd.grad(score(points).sum(), points, create_graph=True)
+        size = slope.abs().unflatten(-2, (-1, x.shape[-2]))  # (…, copies, n, d)
+        share = (size * marked.unsqueeze(-3)).sum(-1) / size.sum(-1)
+        (rise,) = torch.autograd.grad(share.sum(), centre)
+        moved = moved - radius / 100 * rise.sign()
         moved = moved * (radius / moved.norm(dim=-1, keepdim=True).clamp_min(radius))
     return x + moved

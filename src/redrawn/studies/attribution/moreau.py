@@ -79,10 +79,13 @@ def explain(settings: Settings, score, x: Tensor, method: str, seed: int, penalt
         return attribution.gradient(score, x), x
     if method == "SmoothGrad":
         slope = sum(
-            attribution.gradient(score, x + NOISE * torch.randn(x.shape, generator=source).to(x))
-            for _ in range(settings.samples * settings.averaged)
+            attribution.gradient(
+                score, attribution.noisy_copies(x, NOISE, settings.samples, source)
+            )
+            for _ in range(settings.averaged)
         )
-        return slope / (settings.samples * settings.averaged), x
+        slope = slope.unflatten(-2, (settings.samples, -1)).mean(-3)
+        return slope / settings.averaged, x
     found = attribution.moreau_grad(
         score, x, source, rho=1.0, noise=NOISE, samples=settings.samples, steps=settings.steps,
         penalty=penalty if method == "sparse MoreauGrad" else 0.0, averaged=settings.averaged,

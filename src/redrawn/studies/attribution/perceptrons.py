@@ -33,8 +33,13 @@ def draws(x: Tensor, y: Tensor, batch: int, source: torch.Generator, seen: Tenso
 
 
 def own_class(forward: Forward, layers: list, y: Tensor):
-    """Return the score of each sample's own class, (e, n), for pictures (e, n, d)."""
-    return lambda z: forward(layers, z).gather(-1, y[..., None])[..., 0]
+    """Return the score of each sample's own class, (e, m), for pictures (e, m, d); for m a multiple of n, classes (e, n) repeat."""
+
+    def score(z):
+        chosen = y.repeat(1, z.shape[1] // y.shape[1])
+        return forward(layers, z).gather(-1, chosen[..., None])[..., 0]
+
+    return score
 
 
 def fit(

@@ -32,13 +32,10 @@ def demonstration(seed: int, seeds: int = 3) -> pd.DataFrame:
     source, k = generator(seed), len(PRIORS)
     chance = torch.rand(seeds, ROWS, generator=source)
     y = torch.bernoulli(chance, generator=source)
-    weight = torch.full((k, seeds, 2), 10.0, requires_grad=True)
-    bias = torch.full((k, seeds), -6.0, requires_grad=True)
+    weight = torch.full((seeds, 2, k), 10.0, requires_grad=True)
+    bias = torch.full((seeds, 1, k), -6.0, requires_grad=True)
     adam = torch.optim.Adam([weight, bias], lr=1e-2)
     zero = torch.zeros(1, seeds, BATCH, 2)
-
-    def logit(x, w, b):
-        return torch.einsum("ebd,...ed->...eb", x, w) + b[..., None]
 
     rows = []
     for epoch in range(EPOCHS):
@@ -46,24 +43,24 @@ def demonstration(seed: int, seeds: int = 3) -> pd.DataFrame:
         for start in range(0, ROWS - BATCH + 1, BATCH):
             label = y.gather(1, order[:, start : start + BATCH])
             x = label[..., None].expand(-1, -1, 2)
-            outputs = logit(x, weight, bias)
+            outputs = torch.baddbmm(bias, x, weight)  # (seeds, batch, priors)
             loss = F.binary_cross_entropy_with_logits(
-                outputs, label.expand_as(outputs), reduction="none"
+                outputs, label[..., None].expand_as(outputs), reduction="sum"
             )
             expected = attribution.expected_gradients(
-                lambda z: torch.sigmoid(logit(z, weight[0], bias[0])), x, zero,
+                lambda z: torch.baddbmm(bias[..., :1], z, weight[..., :1]).sigmoid(), x, zero,
                 torch.rand(1, seeds, BATCH, generator=source), differentiable=True,
             )[..., 1]  # fmt: skip
             share = torch.sigmoid(outputs)
-            slope = (1 - share) * weight[..., None, 1]  # of log σ; times σ that of σ itself
-            prior = torch.stack([expected, slope[1], (share * slope)[2]]).abs()
+            slope = (1 - share) * weight[:, 1:]  # of log σ; times σ that of σ itself
+            prior = torch.stack([expected, slope[..., 1], (share * slope)[..., 2]]).abs()
             adam.zero_grad(set_to_none=True)
-            (loss.mean(-1) + prior.mean(-1)).sum().backward()
+            ((loss + prior.sum()) / BATCH).backward()  # networks share no parameter
             adam.step()
         with torch.no_grad():
-            found = dependence(weight, bias)
+            found = dependence(weight.mT, bias[:, 0])  # (seeds, priors)
         rows += [
-            (p, e, epoch, found[i, e].item()) for i, p in enumerate(PRIORS) for e in range(seeds)
+            (p, e, epoch, found[e, i].item()) for i, p in enumerate(PRIORS) for e in range(seeds)
         ]
     return pd.DataFrame(rows, columns=["prior", "seed", "epoch", "dependence"])
 

@@ -14,6 +14,7 @@ from redrawn.studies.ensemble import generator
 LEVELS = (0.0, 0.05, 0.15, 0.5)
 LEVEL = 0.15
 COUNTS = (4, 8, 16, 32, 64)
+TOGETHER = 10  # noisy copies of all digits in one pass
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ def counts(settings: Settings, networks: list[nn.Module], x: Tensor, labels: Ten
     for i, score in score_of.items():
         source = generator(seed)
         many = settings.reference
-        reference = attribution.smoothgrad(score, x, LEVEL, many, source)
+        reference = attribution.smoothgrad(score, x, LEVEL, many, source, together=TOGETHER)
         total = torch.zeros_like(x)
-        stream = attribution.noisy_gradients(score, x, LEVEL, 100, source)
+        stream = attribution.noisy_gradients(score, x, LEVEL, 100, source, TOGETHER)
         for n, slope in enumerate(stream, 1):
             total += slope
             if n in (*COUNTS, 1, 50, 100):
@@ -117,7 +118,9 @@ def with_and_without(
             for net in networks:
                 score = attribution.class_score(net, labels)
                 level, count = (0.2, samples) if mapped else (0.0, 1)
-                slope = attribution.smoothgrad(score, x, level, count, generator(seed))
+                slope = attribution.smoothgrad(
+                    score, x, level, count, generator(seed), together=TOGETHER
+                )
                 values.append(attribution.roughness(slope[:, 0]).mean().item())
             found[name] = values
     return found

@@ -36,6 +36,14 @@ def test_the_penalty_soft_thresholds_a_linear_score():
     assert (found[0, 1:3] == 0).all()
 
 
+def test_noisy_copies_follow_one_another():
+    x = torch.arange(12.0).view(2, 3, 2)
+    torch.testing.assert_close(attribution.noisy_copies(x, 0.0, 2, SOURCE()), torch.cat([x, x], 1))
+    found = attribution.noisy_copies(x, 0.5, 2, SOURCE().manual_seed(0))
+    first = x + 0.5 * torch.randn(x.shape, generator=SOURCE().manual_seed(0))
+    torch.testing.assert_close(found[:, :3], first)
+
+
 def test_noise_smooths_and_averaging_tames_it():
     weight, x = torch.tensor([1.0, -1.0]), torch.tensor([[0.1, 0.0]]).repeat(500, 1)
     found = attribution.moreau_grad(

@@ -131,6 +131,18 @@ def test_smoothgrad_without_noise_is_the_gradient(score, pictures):
     torch.testing.assert_close(squares, slope.square())
 
 
+def test_smoothgrad_is_the_same_for_any_number_of_copies_together(network, pictures, labels):
+    score = attribution.class_score(network, labels)
+    found = [
+        attribution.smoothgrad(
+            score, pictures, 0.2, 7, torch.Generator().manual_seed(0), together=together
+        )
+        for together in (1, 3, 10)
+    ]
+    torch.testing.assert_close(found[1], found[0])
+    torch.testing.assert_close(found[2], found[0])
+
+
 def test_smoothgrad_agrees_with_captums_noise_tunnel(network, pictures, labels):
     one, label = pictures[:1], labels[:1]
     span = (one.max() - one.min()).item()
