@@ -58,11 +58,17 @@ def test_image_derivatives_of_a_quadratic():
 @pytest.mark.parametrize("solid", ["rings", "tori", "bunny"])
 def test_slice_points_lie_where_their_labels_say(solid):
     settings = replace(orex.SETTINGS["quick"], slices=4)
-    x, label = orex.slice_points(settings, solid, np.random.default_rng(0), n=1500)
+    x, label, number, radius = orex.slice_points(settings, solid, np.random.default_rng(0), n=1500)
     distance = SOLIDS[solid](x)
     assert np.abs(distance[label == 0.5]).max() < 1e-3
     assert (distance[label == 0] <= 0).all() and (distance[label == 1] > 0).all()
     assert {0.0, 0.5, 1.0} == set(label)
+    # fewer slices and radii are a part of more, from the same source
+    part = replace(settings, slices=2, radii=orex.RADII[:1])
+    found = orex.slice_points(part, solid, np.random.default_rng(0), n=1500)
+    kept = (number < 2) & np.isin(radius, (0, orex.RADII[0]))
+    for few, many in zip(found, (x, label, number, radius), strict=True):
+        np.testing.assert_array_equal(few, many[kept])
 
 
 def test_a_perfect_field_scores_perfectly_and_a_rippled_one_does_not():

@@ -60,14 +60,15 @@ VARIANTS = {
 
 
 def slice_points(settings: Settings, solid: str, rng: np.random.Generator, n: int = 4000):
-    """Return points on random slices and their labels: 0 inside, 1 outside, 1/2 on a contour.
+    """Return points on random slices (m, d) and, for each, its label, the slice's number and the radius.
 
     A slice is a random plane (a line in 2-D): normal Gaussian, offset U(-1, 1). Points lie on the slice's
-    contours, on both sides of them at each radius, and uniformly on the slice.
+    contours, on both sides of them at each radius, and uniformly on the slice; the radius of the first and
+    the last is zero. Labels are 0 inside, 1 outside, 1/2 on a contour.
     """
     distance, d = SOLIDS[solid], DIMENSION[solid]
-    points, labels = [], []
-    for _ in range(settings.slices):
+    groups = []
+    for number in range(settings.slices):
         normal = rng.normal(size=d)
         normal /= np.linalg.norm(normal)
         basis = np.linalg.svd(normal[None])[2][1:]  # spans the slice
@@ -76,25 +77,27 @@ def slice_points(settings: Settings, solid: str, rng: np.random.Generator, n: in
         contour = onto_surface(distance, x[np.abs(distance(x)) < 0.1], basis)
         across = directional(distance, contour, basis) @ basis
         across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-9)
-        points.append(contour)
-        labels.append(np.full(len(contour), 0.5))
-        sides = [contour + side * r * across for r in settings.radii for side in (-1, 1)]
-        for free in (*sides, x[: 2 * len(contour) + 200]):
-            points.append(free)
-            labels.append((distance(free) > 0).astype(float))
-    return np.concatenate(points), np.concatenate(labels)
+        groups.append((contour, np.full(len(contour), 0.5), number, 0.0))
+        sides = [(contour + side * r * across, r) for r in settings.radii for side in (-1, 1)]
+        for free, radius in (*sides, (x[: 2 * len(contour) + 200], 0.0)):
+            groups.append((free, (distance(free) > 0).astype(float), number, radius))
+    points, labels, numbers, radii = zip(*groups, strict=True)
+    counts = [len(p) for p in points]
+    return (
+        np.concatenate(points), np.concatenate(labels), np.repeat(numbers, counts), np.repeat(radii, counts),
+    )  # fmt: skip
 
 
-def reconstruct(settings: Settings, solid: str, seed: int, device: str):
-    """Train on slices.
+def reconstruct(settings: Settings, solid: str, slices, seed: int, device: str):
+    """Train on those points of each seed's `slices` that are of the settings' first slices and radii.
 
     Returns a function from points (n, d) to logits (seeds, n) and, unless told otherwise, their gradients (seeds, n, d).
     """
     source = generator(seed)
     clouds = []
-    for i in range(settings.seeds):
-        x, y = slice_points(settings, solid, np.random.default_rng([seed, i]))
-        clouds.append([torch.tensor(a, dtype=torch.float32, device=device) for a in (x, y)])
+    for x, y, number, radius in slices:
+        seen = (number < settings.slices) & np.isin(radius, (0, *settings.radii))
+        clouds.append([torch.tensor(a[seen], dtype=torch.float32, device=device) for a in (x, y)])
     net = surfaces.init_orex(
         DIMENSION[solid], settings.width, settings.depth, settings.state, settings.octaves,
         settings.seeds, source, device,
@@ -136,8 +139,11 @@ def ablate(settings: Settings, seed: int, device: str):
     rows, pictures = [], {}
     for solid in settings.solids:
         grid = np.pad(plane, ((0, 0), (0, DIMENSION[solid] - 2)))
+        # every variant sees the same slices, or a part of them
+        rngs = [np.random.default_rng([seed, i]) for i in range(settings.seeds)]
+        slices = [slice_points(settings, solid, rng) for rng in rngs]
         for name, change in VARIANTS.items():
-            evaluate = reconstruct(replace(settings, **change), solid, seed, device)
+            evaluate = reconstruct(replace(settings, **change), solid, slices, seed, device)
             rows.append(score(evaluate, solid).assign(solid=solid, variant=name))
             if solid == settings.solids[0]:
                 pictures[name] = evaluate(grid, gradients=False)[0][0].reshape(GRID, GRID)
