@@ -14,7 +14,7 @@ Gaussians and for Barenblatt's profiles are among them.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float
@@ -55,41 +55,59 @@ def kl_bound(
     return (log_h(h, z) + log_ratio).mean(1) - log_h(h, reference).exp().mean(1) + 1
 
 
+def kl_slope(
+    h: Quadratic, z: Float[Tensor, "e n d"], reference: Float[Tensor, "e m d"]
+) -> Quadratic:
+    """Return the gradient of `kl_bound` in h: the moments of P less those of Γ weighted by h."""
+    weights = log_h(h, reference).exp_() / reference.shape[1]
+    weighted = weights[..., None] * reference
+    second = (z.mT @ z / z.shape[1] - reference.mT @ weighted) / 2
+    return second, z.mean(1) - weighted.sum(1), 1 - weights.sum(1)
+
+
+def affine_slope(
+    bend: Float[Tensor, "e d d"],
+    shift: Float[Tensor, "e d"],
+    inertia: Float[Tensor, "e d d"],
+    g: Quadratic,
+    z: Float[Tensor, "e n d"],
+) -> tuple[Float[Tensor, "e d d"], Float[Tensor, "e d"]]:
+    """Return the gradient of E[t·Kt/2 + g(z + t)], t = Bz + s, in B and s; K, the inertia, is symmetric, g as log h is."""
+    move = torch.baddbmm(shift[:, None], z, bend.mT)
+    force = torch.baddbmm(g[1][:, None], z + move, (g[0] + g[0].mT) / 2)
+    force.baddbmm_(move, inertia)
+    return force.mT @ z / z.shape[1], force.mean(1)
+
+
+@torch.no_grad()
 def alternate(
     outer: list[Tensor],
     inner: list[Tensor],
-    descended: Callable[[], Float[Tensor, "e"]],
-    ascended: Callable[[], Float[Tensor, "e"]],
+    descent: Callable[[], Sequence[Tensor]],
+    ascent: Callable[[], Sequence[Tensor]],
     steps: int,
     rate: float,
     inner_steps: int = 3,
 ) -> None:
     """Seek min over `outer` and max over `inner` by Adam, `inner_steps` ascents for each descent; rates fall to a tenth.
 
-    `descended` holds the terms of the objective that depend on `outer`, `ascended` those that depend on `inner`.
+    `descent` and `ascent` return the objective's gradients in `outer` and in `inner`.
 
     Raises:
         ValueError: no steps.
     """
     if steps < 1:
         raise ValueError("alternate needs at least one step")
-    for p in (*outer, *inner):
-        p.requires_grad_()
-    down = torch.optim.Adam(outer, lr=rate) if outer else None
-    up = torch.optim.Adam(inner, lr=rate, maximize=True)
+    up = (torch.optim.Adam(inner, lr=rate, maximize=True), inner, ascent)
+    turns = [up] * inner_steps
+    if outer:
+        turns.append((torch.optim.Adam(outer, lr=rate), outer, descent))
     for k in range(steps):
-        for optimiser in filter(None, (down, up)):
+        for optimiser, parameters, gradient in turns:
             optimiser.param_groups[0]["lr"] = rate * 10 ** (-k / steps)
-        for _ in range(inner_steps):
-            up.zero_grad()
-            ascended().sum().backward(inputs=inner)
-            up.step()
-        if down:
-            down.zero_grad()
-            descended().sum().backward(inputs=outer)
-            down.step()
-    for p in (*outer, *inner):
-        p.requires_grad_(False)
+            for p, slope in zip(parameters, gradient(), strict=True):
+                p.grad = slope
+            optimiser.step()
 
 
 def gaussian_kl(m: Tensor, s: Tensor, n: Tensor, q: Tensor) -> Float[Tensor, "..."]:
@@ -130,7 +148,29 @@ def entropy_bound(
     h: tuple[Tensor, Tensor],
     squares: Float[Tensor, "e n"],
     reference: Float[Tensor, "e m"],
-    density: float,
+    density: float | Float[Tensor, "e"],
 ) -> Float[Tensor, "e"]:
     """Return the variational expression of ∫ p²: a lower bound, and exact at h = p/q."""
     return density * (2 * parabola(h, squares).mean(1) - parabola(h, reference).square().mean(1))
+
+
+def entropy_slope(
+    h: tuple[Tensor, Tensor],
+    squares: Float[Tensor, "e n"],
+    reference: Float[Tensor, "e m"],
+    density: float | Float[Tensor, "e"],
+) -> tuple[Float[Tensor, "e"], Float[Tensor, "e"]]:
+    """Return the gradient of `entropy_bound` in h."""
+    inside = (parabola(h, squares) > 0).to(squares)
+    height = parabola(h, reference)
+    constant = inside.mean(1) - height.mean(1)
+    slope = (height * reference).mean(1) - (inside * squares).mean(1)
+    return 2 * density * constant, 2 * density * slope
+
+
+def entropy_push(
+    h: tuple[Tensor, Tensor], squares: Float[Tensor, "e n"], density: float | Float[Tensor, "e"]
+) -> Float[Tensor, "e"]:
+    """Return the derivative of `entropy_bound` in log λ at λ = 1, where all |z|² of the samples grow to λ|z|²."""
+    inside = parabola(h, squares) > 0
+    return -2 * density * h[1] * (inside * squares).mean(1)

@@ -48,32 +48,29 @@ def jko_gaussian(origin, root, mean, spectrum, settings: Settings, source, lengt
     where = {"device": origin.device, "dtype": origin.dtype}
     bend, shift = torch.zeros((e, d, d), **where), torch.zeros((e, d), **where)
     h = wf.zero_quadratic(e, d, **where)
-    log_root = torch.linalg.slogdet(root)[1]
-    log_width = spectrum.log().sum(1, keepdim=True) / 2
+    identity = torch.eye(d, **where)
+    # in z the present law's logarithm less the target's is a quadratic, too
+    to_target = root.mT / spectrum[:, None]
+    curvature = to_target @ root - identity
+    push = (to_target @ (origin - mean)[..., None])[..., 0]
+    inertia = root.mT @ root / length
 
     def draw():
         return torch.randn((e, settings.samples, d), generator=source, dtype=origin.dtype).to(
             origin.device
         )
 
-    def bound():
+    def ascent():
         z, reference = draw(), draw()
-        with torch.no_grad():
-            moved = z + torch.baddbmm(shift[:, None], z, bend.mT)
-        return wf.kl_bound(h, moved, reference)
+        moved = z + torch.baddbmm(shift[:, None], z, bend.mT)
+        return wf.kl_slope(h, moved, reference)
 
-    def objective():
-        z, reference = draw(), draw()
-        move = torch.baddbmm(shift[:, None], z, bend.mT)
-        moved = z + move
-        away = torch.baddbmm((origin - mean)[:, None], moved, root.mT)
-        log_gamma = -moved.square().sum(-1) / 2 - log_root[:, None]
-        log_target = -(away.square() / spectrum[:, None]).sum(-1) / 2 - log_width
-        cost = (move @ root.mT).square().sum(-1).mean(1) / (2 * length)
-        return cost + wf.kl_bound(h, moved, reference, log_gamma - log_target)
+    def descent():
+        z, _ = draw(), draw()  # no gradient here hangs on the reference
+        g = (h[0] + curvature, h[1] + push, h[2])
+        return wf.affine_slope(bend, shift, inertia, g, z)
 
-    wf.alternate([bend, shift], list(h), objective, bound, settings.optimiser_steps, settings.rate)
-    identity = torch.eye(d, **where)
+    wf.alternate([bend, shift], list(h), descent, ascent, settings.optimiser_steps, settings.rate)
     return origin + (root @ shift[..., None])[..., 0], root @ (identity + bend)
 
 
@@ -116,15 +113,17 @@ def estimate_divergence(settings: Settings, seed: int, device: str, d: int = 4) 
     target = 1.5  # Q = N(0, target² I), Γ = N(0, I)
     h = wf.zero_quadratic(e, d, **where)
 
-    def objective(n=settings.samples):
+    def draw(n=settings.samples):
         z = mean[:, None] + deviation[:, None] * torch.randn((e, n, d), generator=source).to(device)
-        reference = torch.randn((e, n, d), generator=source).to(device)
-        log_ratio = d * np.log(target) - z.square().sum(-1) * (1 - target**-2) / 2
-        return wf.kl_bound(h, z, reference, log_ratio)
+        return z, torch.randn((e, n, d), generator=source).to(device)
 
-    wf.alternate([], list(h), objective, objective, 6 * settings.optimiser_steps, settings.rate)
-    with torch.no_grad():
-        found = objective(50_000)
+    def ascent():
+        return wf.kl_slope(h, *draw())
+
+    wf.alternate([], list(h), tuple, ascent, 6 * settings.optimiser_steps, settings.rate)
+    z, reference = draw(50_000)
+    log_ratio = d * np.log(target) - z.square().sum(-1) * (1 - target**-2) / 2
+    found = wf.kl_bound(h, z, reference, log_ratio)
     cov, wide = torch.diag_embed(deviation.square()), target**2 * torch.eye(d, device=device)
     exact = wf.gaussian_kl(mean, cov, torch.zeros_like(mean), wide.expand(e, d, d))
     return (found / exact).cpu().numpy()
@@ -138,17 +137,27 @@ def jko_porous(radius, d: int, h, settings: Settings, source, length: float):
     density = 1 / (ball * (BOX * radius) ** d)
     scale = BOX**d * (d + 2) / 2  # of p/q, so that Adam sees numbers of order one
 
-    def objective():
+    def draw():
         normal = torch.randn((e, settings.samples, d + 4), generator=source).square()
         # |z|² of the profile 1 - |z|² on the unit ball is Beta(d/2, 2)
         squares = (normal[..., :d].sum(-1) / normal.sum(-1)).to(radius.device)
-        moved = squares * stretch.exp()[:, None].square()
         reference = BOX**2 * torch.rand((e, settings.samples), generator=source) ** (2 / d)
-        cost = squares.mean(1) * radius**2 * (stretch.exp() - 1).square() / (2 * length)
-        scaled = (scale * h[0], scale * h[1])
-        return cost + wf.entropy_bound(scaled, moved, reference.to(radius.device), density)
+        return squares, reference.to(radius.device)
 
-    wf.alternate([stretch], list(h), objective, objective, settings.optimiser_steps, settings.rate)
+    def ascent():
+        squares, reference = draw()
+        moved = squares * stretch.exp()[:, None].square()
+        scaled = (scale * h[0], scale * h[1])
+        return [scale * v for v in wf.entropy_slope(scaled, moved, reference, density)]
+
+    def descent():
+        squares, _ = draw()
+        growth = stretch.exp()
+        cost = squares.mean(1) * radius**2 * (growth - 1) * growth / length
+        scaled = (scale * h[0], scale * h[1])
+        return [cost + 2 * wf.entropy_push(scaled, squares * growth[:, None].square(), density)]
+
+    wf.alternate([stretch], list(h), descent, ascent, settings.optimiser_steps, settings.rate)
     return radius * stretch.exp()
 
 

@@ -361,13 +361,42 @@ def test_barenblatt_has_its_mass_and_solves_its_equation(d):
     assert speed == pytest.approx(4 * peak / radius, rel=1e-4)
 
 
+def normal(*shapes):
+    g = torch.Generator().manual_seed(7)
+    return [torch.randn(s, generator=g, dtype=torch.float64, requires_grad=True) for s in shapes]
+
+
+def test_slopes_of_the_divergence_are_those_of_autograd():
+    *h, z, reference = normal((2, 3, 3), (2, 3), (2,), (2, 9, 3), (2, 7, 3))
+    exact = torch.autograd.grad(wf.kl_bound(h, z, reference).sum(), h)
+    # that of a symmetric matrix is symmetric already: z zᵀ/2
+    torch.testing.assert_close(wf.kl_slope(h, z, reference), exact)
+    bend, shift, half = normal((2, 3, 3), (2, 3), (2, 3, 3))
+    inertia = half @ half.mT
+    move = z @ bend.mT + shift[:, None]
+    cost = ((move @ inertia) * move).sum(-1) / 2 + wf.log_h(h, z + move)
+    exact = torch.autograd.grad(cost.mean(1).sum(), (bend, shift))
+    torch.testing.assert_close(wf.affine_slope(bend, shift, inertia, h, z), exact)
+
+
+def test_slopes_of_the_entropy_are_those_of_autograd():
+    h = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in ([1.0, 0.8], [0.9, 1.1])]
+    squares, reference = (v.detach().square() for v in normal((2, 9), (2, 7)))
+    growth = torch.zeros(2, dtype=torch.float64, requires_grad=True)
+    bound = wf.entropy_bound(h, squares * growth.exp()[:, None], reference, 0.7)
+    *exact, push = torch.autograd.grad(bound.sum(), (*h, growth))
+    torch.testing.assert_close(wf.entropy_slope(h, squares, reference, 0.7), tuple(exact))
+    torch.testing.assert_close(wf.entropy_push(h, squares, 0.7), push)
+
+
 def test_alternating_finds_a_saddle():
     x, y = torch.ones(3), torch.ones(3)
-    wf.alternate([x], [y], lambda: x**2 + 2 * x * y, lambda: 2 * x * y - y**2 - 2 * y, 400, 0.05)
+    # of x² + 2xy - y² - 2y
+    wf.alternate([x], [y], lambda: [2 * (x + y)], lambda: [2 * (x - y - 1)], 400, 0.05)
     torch.testing.assert_close(x, torch.full((3,), 0.5), atol=0.02, rtol=0)
     torch.testing.assert_close(y, torch.full((3,), -0.5), atol=0.02, rtol=0)
     with pytest.raises(ValueError, match="step"):
-        wf.alternate([x], [y], lambda: x, lambda: y, 0, 0.1)
+        wf.alternate([x], [y], tuple, tuple, 0, 0.1)
 
 
 # particles
