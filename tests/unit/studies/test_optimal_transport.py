@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from redrawn.methods.transport import wasserstein_flow as wf
+from redrawn.methods.transport import porous_medium as pm
 from redrawn.studies.ensemble import generator
 from redrawn.studies.optimal_transport import (
     flows,
@@ -112,7 +112,7 @@ def test_one_jko_step_is_the_exact_one():
 
 def test_one_porous_step_is_the_exact_one():
     settings = replace(flows.SETTINGS["quick"], samples=4000, optimiser_steps=300, seeds=2)
-    radius = torch.full((2,), wf.barenblatt_radius(1e-3, 1.0, 1))
+    radius = torch.full((2,), pm.barenblatt_radius(1e-3, 1.0, 1))
     h = (torch.ones(2), torch.ones(2))
     found = flows.jko_porous(radius, 1, h, settings, generator(0), 5e-4) / radius
     # E|x|² = R²/5 and ∫p² = 3/(5R): (s - 1) R²/(5a) = 3/(5 R s²)

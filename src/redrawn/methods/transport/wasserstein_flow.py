@@ -6,14 +6,11 @@ Fan, Zhang, Taghvaei, Chen, ICML 2022, arXiv 2112.02424. One step of length a ta
 
 and F is itself a supremum over functions h that needs samples only:
 
-    KL(P‖Q)       = sup_h  E_P[log h] - E_Γ[h] + E_P[log Γ/Q] + 1,
-    ∫ p²          = sup_h  2 E_P[q h] - q E_Γ[h²],        Γ uniform with density q.
+    KL(P‖Q) = sup_h  E_P[log h] - E_Γ[h] + E_P[log Γ/Q] + 1.
 
-Here T is affine or a scaling and h the exponential of a quadratic or a truncated parabola: the exact solutions for
-Gaussians and for Barenblatt's profiles are among them.
+Here T is affine and h the exponential of a quadratic: the exact solutions for Gaussians are among them.
 """
 
-import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -127,50 +124,3 @@ def ornstein_uhlenbeck(mean: Tensor, spectrum: Tensor, time: float):
     """Return mean (..., d) and variances (..., d) at `time`, from N(0, I) to N(mean, diag(spectrum))."""
     decay = (-time / spectrum).exp()
     return (1 - decay) * mean, spectrum * (1 - decay.square()) + decay.square()
-
-
-def barenblatt_radius(time: float, mass: float, d: int) -> float:
-    """Return the support's radius of Barenblatt's solution of ∂p/∂t = Δp² that started as a point."""
-    alpha = d / (d + 2)
-    beta, kappa = alpha / d, alpha / (4 * d)
-    # p = t^-α (C - κ|x|²t^-2β)₊ has the mass C ω R^d t^-α · 2/(d+2), with R² = C t^2β / κ
-    ball = math.pi ** (d / 2) / math.gamma(d / 2 + 1)
-    c = (mass * (d + 2) * kappa ** (d / 2) / (2 * ball)) ** (2 / (d + 2))
-    return math.sqrt(c / kappa) * time**beta
-
-
-def parabola(h: tuple[Tensor, Tensor], squares: Float[Tensor, "e n"]) -> Float[Tensor, "e n"]:
-    """Evaluate the truncated parabola (h₀ - h₁ |z|²)₊ at given |z|²."""
-    return (h[0][:, None] - h[1][:, None] * squares).clamp_min(0)
-
-
-def entropy_bound(
-    h: tuple[Tensor, Tensor],
-    squares: Float[Tensor, "e n"],
-    reference: Float[Tensor, "e m"],
-    density: float | Float[Tensor, "e"],
-) -> Float[Tensor, "e"]:
-    """Return the variational expression of ∫ p²: a lower bound, and exact at h = p/q."""
-    return density * (2 * parabola(h, squares).mean(1) - parabola(h, reference).square().mean(1))
-
-
-def entropy_slope(
-    h: tuple[Tensor, Tensor],
-    squares: Float[Tensor, "e n"],
-    reference: Float[Tensor, "e m"],
-    density: float | Float[Tensor, "e"],
-) -> tuple[Float[Tensor, "e"], Float[Tensor, "e"]]:
-    """Return the gradient of `entropy_bound` in h."""
-    inside = (parabola(h, squares) > 0).to(squares)
-    height = parabola(h, reference)
-    constant = inside.mean(1) - height.mean(1)
-    slope = (height * reference).mean(1) - (inside * squares).mean(1)
-    return 2 * density * constant, 2 * density * slope
-
-
-def entropy_push(
-    h: tuple[Tensor, Tensor], squares: Float[Tensor, "e n"], density: float | Float[Tensor, "e"]
-) -> Float[Tensor, "e"]:
-    """Return the derivative of `entropy_bound` in log λ at λ = 1, where all |z|² of the samples grow to λ|z|²."""
-    inside = parabola(h, squares) > 0
-    return -2 * density * h[1] * (inside * squares).mean(1)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from redrawn.methods.transport import porous_medium as pm
 from redrawn.methods.transport import wasserstein_flow as wf
 from redrawn.studies.ensemble import generator
 
@@ -148,14 +149,14 @@ def jko_porous(radius, d: int, h, settings: Settings, source, length: float):
         squares, reference = draw()
         moved = squares * stretch.exp()[:, None].square()
         scaled = (scale * h[0], scale * h[1])
-        return [scale * v for v in wf.entropy_slope(scaled, moved, reference, density)]
+        return [scale * v for v in pm.entropy_slope(scaled, moved, reference, density)]
 
     def descent():
         squares, _ = draw()
         growth = stretch.exp()
         cost = squares.mean(1) * radius**2 * (growth - 1) * growth / length
         scaled = (scale * h[0], scale * h[1])
-        return [cost + 2 * wf.entropy_push(scaled, squares * growth[:, None].square(), density)]
+        return [cost + 2 * pm.entropy_push(scaled, squares * growth[:, None].square(), density)]
 
     wf.alternate([stretch], list(h), descent, ascent, settings.optimiser_steps, settings.rate)
     return radius * stretch.exp()
@@ -167,11 +168,11 @@ def porous_medium(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     length = START / 2
     for d in settings.porous_dimensions:
         source, e = generator(seed), settings.seeds
-        radius = torch.full((e,), wf.barenblatt_radius(START, 1.0, d), device=device)
+        radius = torch.full((e,), pm.barenblatt_radius(START, 1.0, d), device=device)
         h = (torch.ones(e, device=device), torch.ones(e, device=device))
         for k in range(settings.porous_steps + 1):
             time = START + k * length
-            exact = wf.barenblatt_radius(time, 1.0, d)
+            exact = pm.barenblatt_radius(time, 1.0, d)
             rows += [(d, i, k, time, r, exact) for i, r in enumerate(radius.tolist())]
             radius = jko_porous(radius, d, h, settings, source, length)
     return pd.DataFrame(rows, columns=["dimension", "seed", "step", "time", "radius", "exact"])

@@ -12,6 +12,7 @@ from scipy.optimize import check_grad, linear_sum_assignment
 from redrawn.methods.transport import convex_gradient as cg
 from redrawn.methods.transport import monge_gap as mg
 from redrawn.methods.transport import particle_descent as descent
+from redrawn.methods.transport import porous_medium as pm
 from redrawn.methods.transport import sinkhorn
 from redrawn.methods.transport import wasserstein_flow as wf
 from redrawn.methods.transport.sinkhorn import (
@@ -351,11 +352,11 @@ def test_ornstein_uhlenbeck_starts_and_ends_where_it_should():
 
 @pytest.mark.parametrize("d", [1, 3])
 def test_barenblatt_has_its_mass_and_solves_its_equation(d):
-    radius = wf.barenblatt_radius(1e-3, 1.0, d)
+    radius = pm.barenblatt_radius(1e-3, 1.0, d)
     assert radius == pytest.approx({1: 0.208, 3: 0.4125}[d], abs=5e-4)
     # the free boundary moves by the velocity -2 ∂p/∂r at the rim, with p = p₀(1 - r²/R²)
     step = 1e-8
-    speed = (wf.barenblatt_radius(1e-3 + step, 1.0, d) - radius) / step
+    speed = (pm.barenblatt_radius(1e-3 + step, 1.0, d) - radius) / step
     ball = {1: 2.0, 3: 4 * np.pi / 3}[d]
     peak = (d + 2) / (2 * ball * radius**d)
     assert speed == pytest.approx(4 * peak / radius, rel=1e-4)
@@ -383,10 +384,10 @@ def test_slopes_of_the_entropy_are_those_of_autograd():
     h = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in ([1.0, 0.8], [0.9, 1.1])]
     squares, reference = (v.detach().square() for v in normal((2, 9), (2, 7)))
     growth = torch.zeros(2, dtype=torch.float64, requires_grad=True)
-    bound = wf.entropy_bound(h, squares * growth.exp()[:, None], reference, 0.7)
+    bound = pm.entropy_bound(h, squares * growth.exp()[:, None], reference, 0.7)
     *exact, push = torch.autograd.grad(bound.sum(), (*h, growth))
-    torch.testing.assert_close(wf.entropy_slope(h, squares, reference, 0.7), tuple(exact))
-    torch.testing.assert_close(wf.entropy_push(h, squares, 0.7), push)
+    torch.testing.assert_close(pm.entropy_slope(h, squares, reference, 0.7), tuple(exact))
+    torch.testing.assert_close(pm.entropy_push(h, squares, 0.7), push)
 
 
 def test_alternating_finds_a_saddle():
