@@ -115,26 +115,28 @@ def iterations_to(tolerance: float, matrix, error, scales) -> float:
 
 
 def network_matrix(
-    parameters: dict[str, torch.Tensor], field, boundary_weight: float = 1.0, nodes: int = 400
+    parameters: list[torch.Tensor], field, boundary_weight: float = 1.0, nodes: int = 400
 ) -> Float[np.ndarray, "p p"]:
     """Return A of -d²/dx² on (-π, π) for the features ∂_θ u of a network, by Gauss–Legendre quadrature.
 
     Args:
-        parameters: named tensors θ in float64.
-        field: maps (parameters, x of shape ()) to u of shape ().
+        parameters: tensors θ in float64.
+        field: maps parameters with a leading dimension n, a copy for each place, and x of shape (n,) to u of shape (n,).
         boundary_weight: λ, on the mean over both ends.
         nodes: of the quadrature.
     """
     place, weight = np.polynomial.legendre.leggauss(nodes)
-    x = torch.from_numpy(np.pi * place)
 
-    def rows(of, at):
-        jacobian = torch.func.vmap(torch.func.jacrev(of), in_dims=(None, 0))(parameters, at)
-        return torch.cat([j.flatten(1) for j in jacobian.values()], 1).detach().numpy()
+    def rows(at, second):
+        x = torch.tensor(at, requires_grad=True)
+        # each place has parameters of its own, so that one gradient of the sum holds every place's row
+        own = [p.detach().expand(len(at), *p.shape).requires_grad_() for p in parameters]
+        u = field(own, x)
+        for _ in range(2 * second):
+            (u,) = torch.autograd.grad(u.sum(), x, create_graph=True)
+        jacobian = torch.autograd.grad(u.sum(), own, materialize_grads=True)
+        return torch.cat([j.flatten(1) for j in jacobian], 1).numpy()
 
-    def second(theta, at):
-        return torch.func.grad(torch.func.grad(lambda y: field(theta, y)))(at)
-
-    inside = rows(second, x) * np.sqrt(np.pi * weight)[:, None]
-    ends = rows(field, torch.tensor([-np.pi, np.pi], dtype=torch.float64))
+    inside = rows(np.pi * place, True) * np.sqrt(np.pi * weight)[:, None]
+    ends = rows(np.array([-np.pi, np.pi]), False)
     return inside.T @ inside + boundary_weight / 2 * ends.T @ ends

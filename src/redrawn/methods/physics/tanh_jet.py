@@ -116,9 +116,9 @@ def tanh_jet(parameters: list[Tensor], jet: Jet) -> Jet:
     return _TanhJet.apply(jet.contiguous(), *parameters)
 
 
-def tanh_values(parameters: list[Tensor], x: Float[Tensor, "features n"]) -> Tensor:
-    """Return the network's outputs alone, (outputs, n)."""
+def tanh_values(parameters: list[Tensor], x: Float[Tensor, "*e features n"]) -> Tensor:
+    """Return the network's outputs alone, (outputs, n), or those of many networks at once, (e, outputs, n)."""
     for i in range(0, len(parameters), 2):
-        x = parameters[i] @ x + parameters[i + 1][:, None]
+        x = parameters[i] @ x + parameters[i + 1][..., None]
         x = torch.tanh(x) if i < len(parameters) - 2 else x
     return x

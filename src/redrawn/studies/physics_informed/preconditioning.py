@@ -124,13 +124,10 @@ def spectra(settings: Settings, seed: int) -> pd.DataFrame:
     rows = []
     widths = [1, settings.width, settings.width, 1]
     for i in range(settings.seeds):
-        weights = physics.glorot(widths, source)
-        named = {str(j): w.detach() for j, w in enumerate(weights)}
-
-        def field(theta, x):
-            return physics.tanh_values([theta[str(j)] for j in range(6)], x.view(1, 1))[0, 0]
-
-        matrix = physics.network_matrix(named, field)
+        matrix = physics.network_matrix(
+            physics.glorot(widths, source),
+            lambda theta, x: physics.tanh_values(theta, x[:, None, None])[:, 0, 0],
+        )
         rows += [("tanh network", i, r, v) for r, v in enumerate(shares(matrix))]
         features, scales = preconditioned_descent(settings, len(matrix) // 2)
         found = shares(scales[:, None] * features * scales)

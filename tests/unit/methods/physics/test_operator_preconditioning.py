@@ -87,9 +87,10 @@ def test_network_matrix_of_a_linear_model_is_the_linear_matrix():
     k = torch.arange(1, 4).double()
 
     def field(theta, x):
-        waves = torch.cat([torch.cos(k * x), torch.sin(k * x)]) / torch.pi**0.5
-        return theta["a"] @ torch.cat([torch.full((1,), (2 * torch.pi) ** -0.5).double(), waves])
+        kx = k * x[:, None]
+        waves = torch.cat([torch.cos(kx), torch.sin(kx)], 1) / torch.pi**0.5
+        constant = torch.full((len(x), 1), (2 * torch.pi) ** -0.5).double()
+        return (theta[0] * torch.cat([constant, waves], 1)).sum(1)
 
-    theta = {"a": torch.ones(7).double()}
-    found = physics.network_matrix(theta, field, boundary_weight=2.0, nodes=60)
+    found = physics.network_matrix([torch.ones(7).double()], field, boundary_weight=2.0, nodes=60)
     np.testing.assert_allclose(found, physics.poisson_matrix(3, 2.0), atol=1e-6)
