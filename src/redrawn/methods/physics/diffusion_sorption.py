@@ -44,12 +44,15 @@ def reference(
     edge = np.linspace(0, 1, cells + 1) ** 1.5
     gap = np.diff(edge)
 
+    width = np.append((gap[1:] + gap[:-1]) / 2, gap[-1] / 2)
+    u, flux = np.ones(cells + 1), np.empty(cells + 1)
+
     def rate(_, inner):
-        u = np.concatenate([[1.0], inner])
-        flux = np.append(np.diff(u) / gap, -u[-1] / DIFFUSION)  # u_x at the end
-        width = np.append((gap[1:] + gap[:-1]) / 2, gap[-1] / 2)
+        u[1:] = inner
+        flux[:-1] = (u[1:] - u[:-1]) / gap
+        flux[-1] = -u[-1] / DIFFUSION  # u_x at the end
         q = 1 / (1 + SORPTION * np.maximum(inner, FLOOR) ** (EXPONENT - 1))
-        return HORIZON * DIFFUSION * q * np.diff(flux) / width
+        return HORIZON * DIFFUSION * q * (flux[1:] - flux[:-1]) / width
 
     found = solve_ivp(
         rate, (0, t[-1]), np.full(cells, start), "LSODA", t, rtol=1e-7, atol=1e-9, lband=1, uband=1
