@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 
 from redrawn.methods import grokking
-from redrawn.studies.ensemble import generator
+from redrawn.studies.ensemble import Adam, generator
 from redrawn.studies.grokking.split import split
 
 DECAYS = (0.0, 5.0, 15.0, 20.0)
@@ -74,10 +74,7 @@ def train(settings: Settings, seed: int, device: str):
     start = grokking.init_quadratic(settings.p, settings.hidden, settings.seeds, source, device)
     each = [(d, i) for d in DECAYS for i in range(settings.seeds)]
     networks = [tuple(w[i : i + 1].clone() for w in start) for _, i in each]
-    adam = torch.optim.Adam(
-        [w for weights in networks for w in weights],
-        lr=settings.learning_rate, betas=(0.9, 0.98), eps=1e-8, foreach=True,
-    )  # fmt: skip
+    adam = Adam([w for weights in networks for w in weights], betas=(0.9, 0.98), foreach=True)
     target = torch.nn.functional.one_hot(sets["labels"], settings.p).float()
     rows = []
     for step in range(settings.steps + 1):
@@ -88,13 +85,13 @@ def train(settings: Settings, seed: int, device: str):
         if step == settings.steps:
             break
         # one network after another: its tensors fit into the cache, those of all together do not
+        slopes = []
         for (decay, i), weights in zip(each, networks, strict=True):
             one = slice(i, i + 1)
-            slopes = grokking.quadratic_gradient(weights, sets["pairs"][one], target[one])
-            for w, slope in zip(weights, slopes, strict=True):
-                w.grad = slope
+            slopes += grokking.quadratic_gradient(weights, sets["pairs"][one], target[one])
+            for w in weights:
                 w *= 1 - settings.learning_rate * decay  # decoupled decay
-        adam.step()
+        adam.step(slopes, settings.learning_rate)
     frame = pd.DataFrame(rows, columns=["decay", "seed", "step", *found])
     e = settings.seeds
     parts = {

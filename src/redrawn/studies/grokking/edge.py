@@ -9,7 +9,7 @@ import torch
 
 from redrawn.methods import grokking
 from redrawn.methods.grokking.softmax_collapse import ROUND_OFF
-from redrawn.studies.ensemble import generator
+from redrawn.studies.ensemble import Adam, generator
 from redrawn.studies.grokking.split import split
 
 PRECISIONS = {"float16": torch.float16, "float32": torch.float32, "float64": torch.float64}
@@ -55,7 +55,7 @@ def train(settings: Settings, method: str, seed: int, device: str) -> pd.DataFra
     for w in weights:
         w.requires_grad_()
     beta2, eps = {"perp": (0.999, 1e-8), "stablemax": (0.999, 1e-25)}.get(method, (0.99, 1e-25))
-    adam = torch.optim.Adam(weights, lr=settings.learning_rate, betas=(0.9, beta2), eps=eps)
+    adam = Adam(weights, betas=(0.9, beta2), eps=eps)
     precision = PRECISIONS.get(method, torch.float32)
     rows = []
     epochs = epochs_of(settings, method)
@@ -65,15 +65,14 @@ def train(settings: Settings, method: str, seed: int, device: str) -> pd.DataFra
             each = grokking.stablemax_cross_entropy(logits, ya)
         else:
             each = grokking.cross_entropy(logits, ya, precision)
-        adam.zero_grad(set_to_none=True)
-        each.mean(1).sum().backward()
+        gradients = torch.autograd.grad(each.mean(1).sum(), weights)
         if epoch % settings.every == 0 or epoch == epochs:
             with torch.no_grad():
                 test = (grokking.mlp(weights, b).argmax(-1) == yb).float().mean(1)
                 hit = (logits.argmax(-1) == ya).float().mean(1)
                 sums = grokking.collapsed(logits, precision).float().mean(1)
                 norm = sum(w.square().sum((1, 2)) for w in weights).sqrt()
-                w, g = weights[-1].double().flatten(1), weights[-1].grad.double().flatten(1)
+                w, g = weights[-1].double().flatten(1), gradients[-1].double().flatten(1)
                 # cosine_similarity floors small norms: these gradients are far below its floor
                 size = g.norm(dim=1)
                 along = -(w * g).sum(1) / (w.norm(dim=1) * size)
@@ -81,9 +80,11 @@ def train(settings: Settings, method: str, seed: int, device: str) -> pd.DataFra
             found = torch.stack([hit, test, sums, norm, cosine.float()], 1).cpu().numpy()
             rows += [(method, i, epoch, *line) for i, line in enumerate(found.astype(float))]
         if method == "perp":
-            for w in weights:
-                w.grad = grokking.perpendicular_gradient(w.grad, w.detach(), rescale=True)
-        adam.step()
+            gradients = [
+                grokking.perpendicular_gradient(g, w.detach(), rescale=True)
+                for g, w in zip(gradients, weights, strict=True)
+            ]
+        adam.step(gradients, settings.learning_rate)
     columns = ["method", "seed", "epoch", "train", "test", "collapsed", "norm", "cosine"]
     return pd.DataFrame(rows, columns=columns)
 
