@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from redrawn.data.digits import mnist
 from redrawn.methods import classifiers
-from redrawn.studies.ensemble import generator
+from redrawn.studies.ensemble import Adam, generator
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,14 @@ def train(settings: Settings, seed: int, device: str, noise: float) -> list[nn.S
     for replicate in range(settings.seeds):
         source = generator(seed).manual_seed(1000 * seed + replicate)
         net = classifiers.digits_net(settings.side, settings.width, 10, source).to(device)
-        adam = torch.optim.Adam(net.parameters(), lr=settings.learning_rate)
+        adam = Adam(list(net.parameters()))
         for _ in range(settings.epochs):
             for batch in torch.randperm(len(x), generator=source).split(settings.batch):
                 inputs = x[batch]
                 if noise:
                     inputs = inputs + noise * torch.randn(inputs.shape, generator=source).to(device)
-                adam.zero_grad(set_to_none=True)
-                F.cross_entropy(net(inputs), y[batch]).backward()
-                adam.step()
+                loss = F.cross_entropy(net(inputs), y[batch])
+                adam.step(torch.autograd.grad(loss, adam.parameters), settings.learning_rate)
         networks.append(net.requires_grad_(False).eval())
     return networks
 

@@ -62,16 +62,16 @@ def points(settings: Settings, seed: int) -> pd.DataFrame:
         def loss(z, layers=layers, sign=sign):
             return torch.nn.functional.softplus(-sign * forward(layers, z)[..., 0])
 
-        descent = torch.optim.SGD(parameters, lr=settings.learning_rate)
         for _ in range(settings.point_steps):
             inputs = many
             if model == "robust":
                 inputs = classifiers.projected_descent(
                     loss, many, 0.45, 8, "linf", step=0.25 * 0.45
                 )
-            descent.zero_grad(set_to_none=True)
-            loss(inputs).mean(1).sum().backward()
-            descent.step()
+            slopes = torch.autograd.grad(loss(inputs).mean(1).sum(), parameters)
+            with torch.no_grad():
+                for p, slope in zip(parameters, slopes, strict=True):
+                    p.add_(slope, alpha=-settings.learning_rate)
         slope = attribution.gradient(lambda z, f=layers: forward(f, z)[..., 0], many).abs()
         own = (slope * many.abs()).sum(-1, keepdim=True)
         cosine = (own[..., 0] / slope.norm(dim=-1)).mean(1)

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from redrawn.methods import attribution
-from redrawn.studies.ensemble import generator
+from redrawn.studies.ensemble import Adam, generator
 
 PRIORS = ("expected gradients", "log-gradients", "gradients")
 EPOCHS, ROWS, BATCH = 200, 1000, 64
@@ -34,7 +34,7 @@ def demonstration(seed: int, seeds: int = 3) -> pd.DataFrame:
     y = torch.bernoulli(chance, generator=source)
     weight = torch.full((seeds, 2, k), 10.0, requires_grad=True)
     bias = torch.full((seeds, 1, k), -6.0, requires_grad=True)
-    adam = torch.optim.Adam([weight, bias], lr=1e-2)
+    adam = Adam([weight, bias])
     zero = torch.zeros(1, seeds, BATCH, 2)
 
     rows = []
@@ -54,9 +54,9 @@ def demonstration(seed: int, seeds: int = 3) -> pd.DataFrame:
             share = torch.sigmoid(outputs)
             slope = (1 - share) * weight[:, 1:]  # of log σ; times σ that of σ itself
             prior = torch.stack([expected, slope[..., 1], (share * slope)[..., 2]]).abs()
-            adam.zero_grad(set_to_none=True)
-            ((loss + prior.sum()) / BATCH).backward()  # networks share no parameter
-            adam.step()
+            # networks share no parameter
+            slopes = torch.autograd.grad((loss + prior.sum()) / BATCH, adam.parameters)
+            adam.step(slopes, 1e-2)
         with torch.no_grad():
             found = dependence(weight.mT, bias[:, 0])  # (seeds, priors)
         rows += [

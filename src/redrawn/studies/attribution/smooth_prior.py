@@ -9,7 +9,7 @@ from torch import Tensor
 from redrawn.data.digits import mnist
 from redrawn.methods import attribution, classifiers
 from redrawn.studies.attribution import perceptrons
-from redrawn.studies.ensemble import cross_entropy, generator, leaves
+from redrawn.studies.ensemble import Adam, cross_entropy, generator, leaves
 
 NOISES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)
 
@@ -61,32 +61,27 @@ def smooth_digits(settings: Settings, seed: int, device: str) -> tuple[pd.DataFr
     start = classifiers.init_perceptron(widths, e, source, device)
     plain = [(w.clone().requires_grad_(), b.clone().requires_grad_()) for w, b in start]
     smooth = [(w.clone().requires_grad_(), b.clone().requires_grad_()) for w, b in start]
-    first = torch.optim.Adam(leaves(plain) + leaves(smooth))
-    second = torch.optim.Adam(leaves(smooth))
+    first, second = Adam(leaves(plain) + leaves(smooth)), Adam(leaves(smooth))
     n = settings.images
     draw = perceptrons.draws(x[:n].expand(e, -1, -1), y[:n].expand(e, -1), settings.batch, source)
     for epoch in range(settings.epochs):
         rate = settings.learning_rate * 0.95**epoch
-        first.param_groups[0]["lr"] = rate
-        second.param_groups[0]["lr"] = rate * settings.strength
         for _ in range(n // settings.batch):
             pictures, labels = draw()
-            first.zero_grad(set_to_none=True)
             losses = [
                 cross_entropy(classifiers.perceptron(net, pictures), labels).sum()
                 for net in (plain, smooth)
             ]
-            sum(losses).backward()
-            first.step()
+            first.step(torch.autograd.grad(sum(losses), first.parameters), rate)
             references, _ = draw()
             alpha = torch.rand(1, e, settings.batch, generator=source).to(device)
             shares = attribution.expected_gradients(
                 perceptrons.own_class(classifiers.perceptron, smooth, labels), pictures,
                 references[None], alpha, differentiable=True,
             )  # fmt: skip
-            second.zero_grad(set_to_none=True)
-            _standardised_variation(shares, side).sum().backward()
-            second.step()
+            variation = _standardised_variation(shares, side).sum()
+            slopes = torch.autograd.grad(variation, second.parameters, materialize_grads=True)
+            second.step(slopes, rate * settings.strength)
     rest, classes = x[4000:].expand(e, -1, -1), y[4000:].expand(e, -1)
     hit = torch.rand(rest.shape, generator=source).to(device)
     colour = (torch.rand(rest.shape, generator=source) < 0.5).float().to(device)

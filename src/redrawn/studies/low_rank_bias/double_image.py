@@ -34,13 +34,10 @@ def denoise(settings: Settings, seed: int):
     ]
     g = 1e-5 * torch.randn(noisy.shape, generator=source)
     h = 1e-5 * torch.randn(noisy.shape, generator=source)
-    weights = [p.requires_grad_() for p in leaves(layers)]
-    sparse = [g.requires_grad_(), h.requires_grad_()]
-    optimiser = torch.optim.SGD(
-        [{"params": weights, "lr": settings.rate},
-         {"params": sparse, "lr": settings.rate * settings.image_ratio}],
-        lr=settings.rate, momentum=settings.momentum,
-    )  # fmt: skip
+    weights = leaves(layers)
+    parameters = [p.requires_grad_() for p in (*weights, g, h)]
+    rates = [settings.rate] * len(weights) + [settings.rate * settings.image_ratio] * 2
+    velocities = [torch.zeros_like(p) for p in parameters]
     methods = ("double", "absolute error")
     rows = []
     for step in range(settings.image_steps + 1):
@@ -49,9 +46,10 @@ def denoise(settings: Settings, seed: int):
         residual = picture[:half] + g.square() - h.square() - noisy
         loss = residual.square().mean((1, 2)).sum()
         loss = loss + (picture[half:] - noisy).abs().mean((1, 2)).sum()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+        slopes = torch.autograd.grad(loss, parameters)
+        with torch.no_grad():
+            for p, v, slope, rate in zip(parameters, velocities, slopes, rates, strict=True):
+                p.add_(v.mul_(settings.momentum).add_(slope), alpha=-rate)
         if step % 25 == 0:
             with torch.no_grad():
                 picture = low_rank.image_prior(layers, noise)
