@@ -8,7 +8,7 @@ import yaml
 
 from redrawn.book import atomic, paths, status, verdicts
 from redrawn.book.declaration import Chapter
-from redrawn.book.record import RecordError
+from redrawn.book.record import RecordError, digest
 
 CATCHERS = ("tests", "claims", "drift", "none")
 
@@ -43,7 +43,7 @@ def count_alarms(chapters: list[Chapter], profile: str, seeds: range) -> Path:
                     claims[v.claim.id]["runs"] += 1
                     claims[v.claim.id]["alarms"] += v.baseline != "unchanged"
                     claims[v.claim.id]["other_verdict"] += v.paper != usual[v.claim.id]
-        counted[f"{profile}/{chapter.slug}"] = {"baseline": baseline.key, "claims": claims}
+        counted[f"{profile}/{chapter.slug}"] = {"baseline": digest(baseline.measured), "claims": claims}
     atomic.write_text(place, json.dumps(counted, indent=1, sort_keys=True) + "\n")
     return place
 
@@ -114,7 +114,7 @@ def _alarms() -> str:
 def _is_of_today(name: str, counted: dict) -> bool:
     profile, _, slug = name.partition("/")
     baseline = status.accepted(slug, profile)
-    return baseline is not None and baseline.key == counted["baseline"]
+    return baseline is not None and digest(baseline.measured) == counted["baseline"]
 
 
 def _mutants() -> str:
