@@ -43,7 +43,10 @@ def count_alarms(chapters: list[Chapter], profile: str, seeds: range) -> Path:
                     claims[v.claim.id]["runs"] += 1
                     claims[v.claim.id]["alarms"] += v.baseline != "unchanged"
                     claims[v.claim.id]["other_verdict"] += v.paper != usual[v.claim.id]
-        counted[f"{profile}/{chapter.slug}"] = {"baseline": digest(baseline.measured), "claims": claims}
+        counted[f"{profile}/{chapter.slug}"] = {
+            "baseline": digest(baseline.measured),
+            "claims": claims,
+        }
     atomic.write_text(place, json.dumps(counted, indent=1, sort_keys=True) + "\n")
     return place
 
