@@ -47,6 +47,7 @@ def denoise(settings: Settings, seed: int):
         loss = residual.square().mean((1, 2)).sum()
         loss = loss + (picture[half:] - noisy).abs().mean((1, 2)).sum()
         slopes = torch.autograd.grad(loss, parameters)
+        # momentum by hand: torch's class imports torch's compiler first, two seconds
         with torch.no_grad():
             for p, v, slope, rate in zip(parameters, velocities, slopes, rates, strict=True):
                 p.add_(v.mul_(settings.momentum).add_(slope), alpha=-rate)
