@@ -15,7 +15,7 @@ import nbformat
 import papermill
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from redrawn.book import paths
 
@@ -74,11 +74,12 @@ def test_a_page_stays_on_its_host_and_in_its_width(address, browser, page_name, 
     page.on("request", lambda r: asked.append(r.url))
     page.on("response", lambda r: said.append(f"{r.status} {r.url}") if r.status >= 400 else None)
     page.goto(f"{address}/{page_name}", wait_until="networkidle")
+    # the network may be idle before the page's scripts have run
+    expect(page.locator("html")).to_have_attribute("data-theme", theme)
     assert not said
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
     overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 0
-    assert page.evaluate("document.documentElement.dataset.theme") == theme
     assert page.locator("img:not([alt]), img[alt='']").count() == 0
     context.close()
 
