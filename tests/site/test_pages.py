@@ -60,6 +60,12 @@ def browser():
         started.close()
 
 
+def visit(page, url: str, theme: str) -> None:
+    """Open a page and wait until its scripts have set the theme: the network may be idle before that."""
+    page.goto(url, wait_until="networkidle")
+    expect(page.locator("html")).to_have_attribute("data-theme", theme)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 768, 1440])
 @pytest.mark.parametrize("page_name", PAGES)
@@ -73,9 +79,7 @@ def test_a_page_stays_on_its_host_and_in_its_width(address, browser, page_name, 
     page.on("pageerror", lambda e: said.append(str(e)))
     page.on("request", lambda r: asked.append(r.url))
     page.on("response", lambda r: said.append(f"{r.status} {r.url}") if r.status >= 400 else None)
-    page.goto(f"{address}/{page_name}", wait_until="networkidle")
-    # the network may be idle before the page's scripts have run
-    expect(page.locator("html")).to_have_attribute("data-theme", theme)
+    visit(page, f"{address}/{page_name}", theme)
     assert not said
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
     overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
@@ -129,7 +133,7 @@ def test_every_internal_link_and_anchor_resolves():
 def test_a_page_passes_the_accessibility_rules(address, browser, page_name, theme):
     context = browser.new_context(color_scheme=theme, reduced_motion="reduce")
     page = context.new_page()
-    page.goto(f"{address}/{page_name}", wait_until="networkidle")
+    visit(page, f"{address}/{page_name}", theme)
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     found = Axe().run(page, options={"runOnly": tags}).response["violations"]
     assert [(v["id"], n["target"], n["html"][:200]) for v in found for n in v["nodes"][:3]] == []
