@@ -3,11 +3,9 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullLocator
 
 STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)))
 MARKERS = "osD^vPX"
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def lines(
@@ -46,19 +44,4 @@ def lines(
             low, high = groups.min(), groups.max()
             axes.fill_between(
                 middle.index, low, high, color=line.get_color(), alpha=0.2, linewidth=0
-            )
-    decades(axes)
-
-
-def decades(axes: Axes) -> None:
-    """Label powers of ten in plain characters and leave out ticks between them, where an axis has two decades or more.
-
-    Ticks and their mathematics, laid out anew for every format, are most of what a figure costs.
-    """
-    for axis in (axes.xaxis, axes.yaxis):
-        low, high = axis.get_view_interval()
-        if axis.get_scale() == "log" and high >= 100 * low:
-            axis.set_minor_locator(NullLocator())
-            axis.set_major_formatter(
-                lambda value, _: f"10{str(round(np.log10(value))).translate(RAISED)}"
             )

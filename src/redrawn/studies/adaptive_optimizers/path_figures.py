@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from redrawn.studies.adaptive_optimizers import analytical_valleys, norms
 from redrawn.studies.adaptive_optimizers.marks import below
-from redrawn.studies.lines import STYLES, decades, lines
+from redrawn.studies.lines import STYLES, lines
 
 
 def counterexample(online: pd.DataFrame, stochastic: pd.DataFrame) -> Figure:
@@ -39,7 +39,6 @@ def distances(frame: pd.DataFrame) -> Figure:
     panels[1].set(title="nearest so far")
     for axes in panels:
         axes.set(xlabel="step")
-        decades(axes)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small")  # fmt: skip
     return figure
 

@@ -7,7 +7,7 @@ from matplotlib import ticker
 from matplotlib.figure import Figure
 
 from redrawn.studies.adaptive_optimizers.marks import below, power
-from redrawn.studies.lines import decades, lines
+from redrawn.studies.lines import lines
 
 LOG = {"xscale": "log", "yscale": "log"}
 
@@ -40,7 +40,6 @@ def symmetric_rates(counts: pd.DataFrame, well: pd.DataFrame) -> Figure:
     # the bound is one for all β: ε^β in the step size and in the progress of a step cancel
     bound = counts.groupby("inverse").bound.mean()
     left.plot(bound.index, bound, color="0.4", linewidth=1, linestyle=":", label="bound")
-    decades(left)
     left.set(xlabel="1/ε", ylabel="steps until ‖∇f‖ ≤ ε")
     lines(right, well, "samples", "norm", "method", **LOG, title="double well")
     for method, (exponent, label) in {
