@@ -10,7 +10,7 @@ from torch.nn import functional
 from redrawn.data import digits
 from redrawn.methods import gradients
 from redrawn.methods.gradients import gramian
-from redrawn.studies.ensemble import copies, cross_entropy, flatten, generator, unflatten
+from redrawn.studies.ensemble import Adam, copies, cross_entropy, flatten, generator, unflatten
 
 METHODS = ("joint", "KL", "reweighted", "projected", "BalGrad")
 """The baseline; the balancing task added as it is, with its gradients reweighted, with the task's projected, with both."""
@@ -94,7 +94,7 @@ def train(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     flat, shapes = flatten(start)
     flat = copies(flat, k).requires_grad_()
     one, encoders = (sum(s.numel() for s in shapes[:c]) for c in (2, 4))
-    adam = torch.optim.Adam([flat], lr=settings.learning_rate)
+    adam = Adam([flat])
 
     def many(part):
         return copies(part, k)
@@ -127,8 +127,7 @@ def train(settings: Settings, seed: int, device: str) -> pd.DataFrame:
                     kept = projected if method in ("projected", "BalGrad") else shared
                     total[rows_of, :encoders] = kept + balance
                 cosines.append(cosine)
-            flat.grad = total
-            adam.step()
+            adam.step([total], settings.learning_rate)
         cosine = torch.cat(cosines).view(-1, k * e)
         with torch.no_grad():
             a, b, labels = (many(t) for t in test)

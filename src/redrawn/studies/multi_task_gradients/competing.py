@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from redrawn.methods.gradients import competition, gramian
-from redrawn.studies.ensemble import cross_entropy, generator
+from redrawn.studies.ensemble import Adam, cross_entropy, generator
 from redrawn.studies.multi_task_gradients import balance
 
 LEARNED = 0.2
@@ -146,7 +146,7 @@ def probes(settings: balance.Settings, seed: int, device: str, epochs: int = 10)
     for name, first in trained.items():
         parameters = [p.clone().requires_grad_() for pair in [*first, *heads[name]] for p in pair]
         layers = list(zip(parameters[::2], parameters[1::2], strict=True))
-        adam = torch.optim.Adam(parameters, lr=settings.learning_rate)
+        adam = Adam(parameters)
 
         def embed(views, layers=layers):
             return [
@@ -160,9 +160,8 @@ def probes(settings: balance.Settings, seed: int, device: str, epochs: int = 10)
                     hidden = [torch.cat(hidden, -1)]
                 losses = [cross_entropy(z @ w + b, y[:, part])
                           for z, (w, b) in zip(hidden, layers[2:], strict=True)]  # fmt: skip
-                adam.zero_grad()
-                sum(losses).sum().backward()
-                adam.step()
+                slopes = torch.autograd.grad(sum(losses).sum(), parameters)
+                adam.step(slopes, settings.learning_rate)
         with torch.no_grad():
             seen, unseen = embed((left, right)), embed((left_test, right_test))
         for view in range(2):

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
+from torch.nn import functional
 
 from redrawn.data import digits
 from redrawn.methods.gradients import gramian
-from redrawn.studies.ensemble import copies, generator
+from redrawn.studies.ensemble import copies, generator, leaves
 from redrawn.studies.multi_task_gradients.aggregators import weights_of
 
 REGULARISATION = 1e-4
@@ -150,13 +151,8 @@ def routes(settings: Settings, seed: int, device: str, wide: int = 256):
 
 def full_jacobian(layers, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Return the examples' gradients with respect to all parameters, one a row, by vectorised autodiff."""
-
-    def loss(parameters, image, label):
-        pairs = list(zip(parameters[::2], parameters[1::2], strict=True))
-        return torch.nn.functional.cross_entropy(
-            gramian.logits(pairs, image[None, None])[0, 0], label
-        )
-
-    parameters = [p for pair in layers for p in pair]
-    slopes = torch.func.vmap(torch.func.grad(loss), (None, 0, 0))(parameters, x, y)
+    layers = [tuple(p.detach().requires_grad_() for p in pair) for pair in layers]
+    losses = functional.cross_entropy(gramian.logits(layers, x[None])[0], y, reduction="none")
+    one_each = torch.eye(len(losses)).to(losses)
+    slopes = torch.autograd.grad(losses, leaves(layers), one_each, is_grads_batched=True)
     return torch.cat([s.flatten(1) for s in slopes], 1)

@@ -10,7 +10,7 @@ from torch.nn import functional
 from redrawn.data import digits
 from redrawn.methods import gradients
 from redrawn.methods.gradients import shared_lenet
-from redrawn.studies.ensemble import copies, generator
+from redrawn.studies.ensemble import Adam, copies, generator
 
 SIDE, SHIFT = 14, 4
 
@@ -99,7 +99,7 @@ def train(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     trunk, *heads = (
         [copies(p, k).to(device).requires_grad_() for p in part] for part in (trunk, *heads)
     )
-    adam = torch.optim.Adam([*trunk, *heads[0], *heads[1]], lr=settings.learning_rate)
+    adam = Adam([*trunk, *heads[0], *heads[1]])
     rows = []
     for epoch in range(1, settings.epochs + 1):
         grams, losses = [], []
@@ -111,21 +111,22 @@ def train(settings: Settings, seed: int, device: str) -> pd.DataFrame:
                 functional.cross_entropy(z.flatten(0, 1), t.flatten(), reduction="none")
                 .unflatten(0, t.shape).mean(1) for z, t in zip(found, labels, strict=True)
             ]  # fmt: skip
-            slopes = []
+            slopes, own = [], []
             for i, loss in enumerate(each):
                 some = torch.autograd.grad(loss.sum(), [*trunk, *heads[i]], retain_graph=i == 0)
                 slopes.append(some[: len(trunk)])
-                for p, g in zip(heads[i], some[len(trunk) :], strict=True):
-                    p.grad = g
+                own += some[len(trunk) :]
             jacobian = torch.stack([torch.cat([g.flatten(1) for g in s], 1) for s in slopes], 1)
             gram = (jacobian.double() @ jacobian.double().mT).cpu().numpy()
             weights = np.concatenate(
                 [rule(part) for rule, part in zip(METHODS.values(), np.split(gram, k), strict=True)]
             )
             w = torch.from_numpy(weights).to(jacobian)
-            for p, *g in zip(trunk, *slopes, strict=True):
-                p.grad = torch.einsum("em,em...->e...", w, torch.stack(g, 1))
-            adam.step()
+            shared = [
+                torch.einsum("em,em...->e...", w, torch.stack(g, 1))
+                for g in zip(*slopes, strict=True)
+            ]
+            adam.step([*shared, *own], settings.learning_rate)
             grams.append(gram)
             losses.append(torch.stack(each).mean(0).detach())
         gram = np.stack(grams)

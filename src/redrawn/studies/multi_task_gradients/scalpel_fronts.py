@@ -7,7 +7,7 @@ import torch
 from redrawn.data import digits
 from redrawn.methods import gradients
 from redrawn.methods.gradients import gramian
-from redrawn.studies.ensemble import copies, cross_entropy, flatten, generator, unflatten
+from redrawn.studies.ensemble import Adam, copies, cross_entropy, flatten, generator, unflatten
 from redrawn.studies.multi_task_gradients.scalpel import AVERAGED, METHODS, Settings, direction
 
 
@@ -76,7 +76,7 @@ def images(settings: Settings, seed: int, device: str, replicates: int = 3) -> p
     start = gramian.init_perceptron((x.shape[-1], 32, 10), e, source, device)
     flat, shapes = flatten(start)
     flat = copies(flat, runs).requires_grad_()
-    adam = torch.optim.Adam([flat], lr=3e-3)
+    adam = Adam([flat])
     weight = torch.from_numpy(weights).float().to(device).repeat_interleave(e)[:, None]
     rate = torch.tensor([AVERAGED.get(m, 1.0) for m in methods], device=device)
     rate = rate.repeat_interleave(k * e)[:, None]
@@ -98,8 +98,7 @@ def images(settings: Settings, seed: int, device: str, replicates: int = 3) -> p
             (auxiliary,) = torch.autograd.grad(roughness().sum(), flat)
             groups = [t.split(k * e) for t in (main, auxiliary, average)]
             steps = [direction(m, *g, weight) for m, *g in zip(methods, *groups, strict=True)]
-            flat.grad = torch.cat(steps)
-            adam.step()
+            adam.step([torch.cat(steps)], 3e-3)
     with torch.no_grad():
         ends = torch.stack([loss(slice(None)), roughness()], 1).cpu().numpy()
     rows = [
