@@ -327,7 +327,7 @@ def test_a_downloaded_chapter_runs_by_itself(address, browser, tmp_path, monkeyp
 
 def test_the_picture_of_the_book_for_the_readme(address, browser):
     page = browser.new_page(viewport={"width": 1200, "height": 750}, color_scheme="light")
-    page.goto(f"{address}/index.html", wait_until="networkidle")
+    visit(page, f"{address}/index.html", "light")
     page.locator(".gallery").scroll_into_view_if_needed()
     page.locator("#headline-figures").evaluate("e => e.scrollIntoView()")
     page.wait_for_load_state("networkidle")

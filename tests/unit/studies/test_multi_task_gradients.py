@@ -15,15 +15,27 @@ from redrawn.studies.multi_task_gradients import (
     alignment,
     balance,
     competing,
+    convex_steps,
     instance_wise,
     overlaid,
+    probes,
     scalpel,
     scalpel_fronts,
     surgery,
     trajectories,
 )
 
-MODULES = (surgery, overlaid, aggregators, instance_wise, alignment, scalpel, balance, competing)
+MODULES = (
+    surgery,
+    convex_steps,
+    overlaid,
+    aggregators,
+    instance_wise,
+    alignment,
+    scalpel,
+    balance,
+    competing,
+)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rsplit(".", 1)[-1])
@@ -50,12 +62,12 @@ def test_descent_of_the_valley_is_torchs_adam(method):
 
 
 def test_theorems_hold_on_few_quadratics_and_their_conditions_matter():
-    small = surgery.Settings(instances=100, pairs=20, steps=1500, seeds=2)
-    found = surgery.better_steps(small, 0).groupby("conditions").worse.mean()
+    small = convex_steps.Settings(instances=100, pairs=20, steps=1500, seeds=2)
+    found = convex_steps.better_steps(small, 0).groupby("conditions").worse.mean()
     assert found["met"] == 0 and found["outside"] > 0.5
-    assert max(surgery.ends_elsewhere(small, 0)) == 0
+    assert max(convex_steps.ends_elsewhere(small, 0)) == 0
     early = replace(small, steps=2)
-    assert min(surgery.ends_elsewhere(early, 0)) > 0.5
+    assert min(convex_steps.ends_elsewhere(early, 0)) > 0.5
 
 
 def test_overlay_puts_the_first_digit_at_top_left():
@@ -274,5 +286,5 @@ def test_what_is_read_off_the_features():
 
 def test_probes_in_miniature():
     small = replace(balance.SETTINGS["quick"], images=100, tests=50, seeds=2)
-    frame = competing.probes(small, 0, "cpu", epochs=1)
+    frame = probes.accuracies(small, 0, "cpu", epochs=1)
     assert len(frame) == 2 * 2 * 2 and frame.accuracy.between(0, 1).all()

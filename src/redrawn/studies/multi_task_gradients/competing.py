@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from redrawn.methods.gradients import competition, gramian
-from redrawn.studies.ensemble import Adam, cross_entropy, generator
-from redrawn.studies.multi_task_gradients import balance
+from redrawn.methods.gradients import competition
+from redrawn.studies.ensemble import generator
 
 LEARNED = 0.2
 """A feature counts as learned when its largest projection is this share of the largest of all classes and modalities."""
@@ -127,46 +125,3 @@ def errors(curve: pd.DataFrame) -> dict[str, list[float]]:
     found = {n: last[last.network == n].test.to_numpy() for n in NETWORKS}
     found["best alone"] = np.minimum(found["first alone"], found["second alone"])
     return {name: values.tolist() for name, values in found.items()}
-
-
-def probes(settings: balance.Settings, seed: int, device: str, epochs: int = 10) -> pd.DataFrame:
-    """Train encoders of two views of digits together and alone, then fit a linear probe to each.
-
-    Returns a frame (trained, seed, view, accuracy): test accuracy of a logistic regression on the embeddings.
-    """
-    (left, right, y), (left_test, right_test, goal) = balance.views(settings, seed, device)
-    e, h = settings.seeds, settings.units
-    source = generator(seed)
-    encoders = [gramian.init_perceptron((98, h), e, source, device)[0] for _ in range(2)]
-    trained = {"together": [*encoders], "alone": [*encoders]}
-    head = gramian.init_perceptron((2 * h, 10), e, source, device)[0]
-    heads = {"together": [head], "alone": [(head[0][:, :h], head[1]), (head[0][:, h:], head[1])]}
-    orders = [torch.randperm(settings.images, generator=source) for _ in range(epochs)]
-    rows = []
-    for name, first in trained.items():
-        parameters = [p.clone().requires_grad_() for pair in [*first, *heads[name]] for p in pair]
-        layers = list(zip(parameters[::2], parameters[1::2], strict=True))
-        adam = Adam(parameters)
-
-        def embed(views, layers=layers):
-            return [
-                torch.nn.functional.elu(v @ w + b) for v, (w, b) in zip(views, layers, strict=False)
-            ]
-
-        for order in orders:
-            for part in order.split(settings.batch):
-                hidden = embed((left[:, part], right[:, part]))
-                if name == "together":
-                    hidden = [torch.cat(hidden, -1)]
-                losses = [cross_entropy(z @ w + b, y[:, part])
-                          for z, (w, b) in zip(hidden, layers[2:], strict=True)]  # fmt: skip
-                slopes = torch.autograd.grad(sum(losses).sum(), parameters)
-                adam.step(slopes, settings.learning_rate)
-        with torch.no_grad():
-            seen, unseen = embed((left, right)), embed((left_test, right_test))
-        for view in range(2):
-            for i in range(e):
-                probe = LogisticRegression(max_iter=300).fit(seen[view][i].cpu(), y[i].cpu())
-                score = probe.score(unseen[view][i].cpu(), goal[i].cpu())
-                rows.append((name, i, ("left", "right")[view], score))
-    return pd.DataFrame(rows, columns=["trained", "seed", "view", "accuracy"])
