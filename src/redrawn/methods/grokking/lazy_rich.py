@@ -52,8 +52,10 @@ def output(
     state: State, samples: Samples, alpha: Float[Tensor, "k"], epsilon: Float[Tensor, "k"]
 ) -> Float[Tensor, "s k p"]:
     """Return f at the samples (Eq. 3)."""
-    i, j = torch.triu_indices(state.mean.shape[-1], state.mean.shape[-1])
-    half = state.second[..., i, j] * torch.where(i == j, 0.5, 1.0).to(state.second)
+    d = state.mean.shape[-1]
+    i, j = torch.triu_indices(d, d, device=state.mean.device)
+    upper = state.second.flatten(2).index_select(-1, i * d + j)
+    half = upper * torch.where(i == j, 0.5, 1.0).to(state.second)
     square = half @ samples.products.mT  # xᵀ M x / 2
     return alpha[:, None] * (state.mean @ samples.x.mT + epsilon[:, None] * square)
 
@@ -67,10 +69,12 @@ def step(
 ) -> State:
     """Take one step of full-batch gradient descent with learning rate N/α²."""
     c = 2 / (alpha * residual.shape[-1])
-    i, j = torch.triu_indices(state.mean.shape[-1], state.mean.shape[-1])
-    place = torch.empty(2 * state.mean.shape[-1:], dtype=torch.long)
-    place[i, j] = place[j, i] = torch.arange(len(i))
-    turn = -(c * epsilon)[:, None, None] * (residual @ samples.products)[..., place]
+    d = state.mean.shape[-1]
+    i, j = torch.triu_indices(d, d, device=state.mean.device)
+    place = torch.empty((d, d), dtype=torch.long, device=i.device)
+    place[i, j] = place[j, i] = torch.arange(len(i), device=i.device)
+    whole = (residual @ samples.products).index_select(-1, place.flatten()).unflatten(-1, (d, d))
+    turn = -(c * epsilon)[:, None, None] * whole
     turn.diagonal(dim1=-2, dim2=-1).add_(1)  # A
     shift = -c[:, None] * (residual @ samples.x)  # v
     mean = (turn @ state.mean[..., None])[..., 0]

@@ -31,7 +31,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(37, 96, 0.9, 300, 10, perp_seeds=3),
+    "quick": Settings(37, 96, 0.9, 200, 10, perp_seeds=3),
     "standard": Settings(59, 96, 0.9, 2000, 20),
     "paper": Settings(113, 200, 0.4, 80_000, 50, seeds=5),
 }
