@@ -33,10 +33,14 @@ def integrated_gram(
         raise ValueError(f"quadrature needs a point, not {points}")
     nodes, weights = np.polynomial.legendre.leggauss(points)
     nodes, weights = (torch.from_numpy(v).to(x) for v in ((nodes + 1) / 2, weights / 2))
-    along = (nodes[:, None, None] * x).flatten(0, 1)
-    _, forward = torch.func.jvp(network, (along,), (x.repeat(points, 1),))
-    _, pull = torch.func.vjp(network, along)
-    return torch.tensordot(weights, pull(forward)[0].unflatten(0, (points, len(x))), 1)
+    along = (nodes[:, None, None] * x).flatten(0, 1).requires_grad_()
+    value = network(along)
+    cotangent = torch.zeros_like(value, requires_grad=True)
+    # the vector-Jacobian product is linear in its vector: its own derivative is the Jacobian-vector product
+    (product,) = torch.autograd.grad(value, along, cotangent, create_graph=True)
+    (forward,) = torch.autograd.grad(product, cotangent, x.repeat(points, 1), create_graph=True)
+    (pull,) = torch.autograd.grad(value, along, forward, create_graph=True)
+    return torch.tensordot(weights, pull.unflatten(0, (points, len(x))), 1)
 
 
 def icgn(weights: Weights, x: Float[Tensor, "e n d"]) -> Float[Tensor, "e n d"]:
@@ -63,7 +67,10 @@ def icnn_gradient(
 
 def jacobian_defects(field, x: Float[Tensor, "n d"]) -> tuple[float, float]:
     """Return the largest asymmetry of a field's Jacobian over points, and its symmetric part's smallest eigenvalue."""
-    jacobians = torch.func.vmap(torch.func.jacrev(lambda p: field(p[None])[0]))(x)
+    x = x.detach().requires_grad_()
+    # points do not mix: the gradient of a component's sum over them is each one's own
+    rows = [torch.autograd.grad(f.sum(), x, retain_graph=True)[0] for f in field(x).unbind(-1)]
+    jacobians = torch.stack(rows, 1)
     asymmetry = (jacobians - jacobians.mT).abs().max()
     smallest = torch.linalg.eigvalsh((jacobians + jacobians.mT) / 2).min()
     return float(asymmetry), float(smallest)

@@ -17,6 +17,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from redrawn.methods.adam import Adam
+
 Quadratic = tuple[Float[Tensor, "e d d"], Float[Tensor, "e d"], Float[Tensor, "e"]]
 
 
@@ -95,16 +97,13 @@ def alternate(
     """
     if steps < 1:
         raise ValueError("alternate needs at least one step")
-    up = (torch.optim.Adam(inner, lr=rate, maximize=True), inner, ascent)
-    turns = [up] * inner_steps
-    if outer:
-        turns.append((torch.optim.Adam(outer, lr=rate), outer, descent))
+    up, down = Adam(inner), Adam(outer)
     for k in range(steps):
-        for optimiser, parameters, gradient in turns:
-            optimiser.param_groups[0]["lr"] = rate * 10 ** (-k / steps)
-            for p, slope in zip(parameters, gradient(), strict=True):
-                p.grad = slope
-            optimiser.step()
+        now = rate * 10 ** (-k / steps)
+        for _ in range(inner_steps):
+            up.step([-slope for slope in ascent()], now)
+        if outer:
+            down.step(descent(), now)
 
 
 def gaussian_kl(m: Tensor, s: Tensor, n: Tensor, q: Tensor) -> Float[Tensor, "..."]:

@@ -138,13 +138,14 @@ def sparsity(settings: Settings, layers: list, x: Tensor, labels: Tensor, seed: 
 
 def quadratic_error(seed: int, dimension: int = 20, matrices: int = 5) -> list[float]:
     """Return the relative error of MoreauGrad's map of ½ xᵀAx against A(I + ρA)⁻¹x, one value a matrix."""
-    source, found = generator(seed), []
+    source, drawn = generator(seed), []
     for _ in range(matrices):
         half = torch.randn(dimension, dimension, generator=source, dtype=torch.float64)
-        a, x = half @ half.T / dimension, torch.randn(8, dimension, generator=source).double()
-        maps = attribution.moreau_grad(
-            lambda z, a=a: 0.5 * (z @ a * z).sum(1), x, source, learning_rate=0.1, averaged=1
-        )
-        exact = x @ torch.linalg.solve(torch.eye(dimension).double() + a, a)
-        found.append(((maps - exact).norm() / exact.norm()).item())
-    return found
+        x = torch.randn(8, dimension, generator=source).double()
+        drawn.append((half @ half.T / dimension, x))
+    a, x = (torch.stack(each) for each in zip(*drawn, strict=True))
+    maps = attribution.moreau_grad(
+        lambda z: 0.5 * (z @ a * z).sum(-1), x, source, learning_rate=0.1, averaged=1
+    )
+    exact = x @ torch.linalg.solve(torch.eye(dimension).double() + a, a)
+    return ((maps - exact).norm(dim=(1, 2)) / exact.norm(dim=(1, 2))).tolist()

@@ -14,6 +14,8 @@ from redrawn.studies.attribution.class_images import CLASSES
 from redrawn.studies.attribution.subjects import Subject
 
 CELLS = 28  # along an edge of the maps behind a figure
+# in vector files with their own pixels: enlarged by Matplotlib they take ten times the space, and the time
+AS_IT_IS = {"interpolation": "none"}
 
 
 def numbers(maps: dict[str, Tensor]) -> pd.DataFrame:
@@ -63,10 +65,10 @@ def beside(
     for i in range(rows):
         name = _name(int(given.labels[i]))
         title = name if shares is None else f"{name}, {shares[i]:.2f}"
-        axes[i, 0].imshow(_photograph(given.pixels[i]))
+        axes[i, 0].imshow(_photograph(given.pixels[i]), **AS_IT_IS)
         axes[i, 0].set_title(title)
         for place, (label, each) in zip(axes[i, 1:], maps.items(), strict=True):
-            place.imshow(_clipped(each[i]), cmap="inferno")
+            place.imshow(_clipped(each[i]), cmap="inferno", **AS_IT_IS)
             if i == 0:
                 place.set_title(label)
     return figure
@@ -79,11 +81,11 @@ def class_images(images: Tensor, given: Subject, maps: Tensor) -> Figure:
     for i, name in enumerate(CLASSES):
         scale = images[i].abs().flatten().quantile(0.98)
         picture = (images[i] / (2 * scale) + 0.5).clamp(0, 1)
-        axes[0, i].imshow(picture.permute(1, 2, 0).cpu().numpy())
+        axes[0, i].imshow(picture.permute(1, 2, 0).cpu().numpy(), **AS_IT_IS)
         axes[0, i].set_title(name)
-        axes[1, i].imshow(_photograph(given.pixels[i]))
+        axes[1, i].imshow(_photograph(given.pixels[i]), **AS_IT_IS)
         axes[1, i].set_title(_name(int(given.labels[i])))
-        axes[2, i].imshow(_clipped(maps[i]), cmap="inferno")
+        axes[2, i].imshow(_clipped(maps[i]), cmap="inferno", **AS_IT_IS)
     for place, label in zip(axes[:, 0], ("class image", "photograph", "saliency"), strict=True):
         place.set_ylabel(label)
     return figure

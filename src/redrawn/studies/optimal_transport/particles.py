@@ -21,7 +21,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(2000),
+    "quick": Settings(1000),
     "standard": Settings(10_000, (10, 30, 100, 300, 1000)),
     "paper": Settings(100_000, (10, 30, 100, 300, 1000, 3000), seeds=10),
 }

@@ -33,7 +33,9 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(500, 14, 8000, draws=4, rounds=1, timed=200, looks=(5, 10, 20, 50, 100)),
+    "quick": Settings(
+        500, 14, 8000, pairs=8, draws=4, rounds=1, timed=200, looks=(5, 10, 20, 50, 100)
+    ),
     "standard": Settings(500, 28, 60_000, draws=20, rounds=5),
     "paper": Settings(
         500, 28, 200_000, (250, 500, 1000, 2000), seeds=20, pairs=50, draws=20, rounds=5
