@@ -33,7 +33,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(6000, 500, 6, 6, trials=2),
+    "quick": Settings(6000, 500, 6, 4, trials=2),
     "standard": Settings(8000, 1000, 60, 8),
     # about as many rows as RCV1's figure suggests: nearly all that the plays have
     "paper": Settings(30_000, 20_000, 60, 8),

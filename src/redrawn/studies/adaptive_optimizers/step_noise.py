@@ -33,7 +33,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(rates=(0.2, 0.1, 0.05, 0.025), steps=500),
+    "quick": Settings(replicates=500, rates=(0.2, 0.1, 0.05, 0.025), steps=500),
     "standard": Settings(replicates=10_000, stages=8),
 }
 SETTINGS["paper"] = SETTINGS["standard"]  # theorems, which hold at any size

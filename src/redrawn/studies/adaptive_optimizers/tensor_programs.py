@@ -29,7 +29,7 @@ class Settings:
 
 WIDE = (64, 128, 256, 512, 1024, 2048)
 SETTINGS = {
-    "quick": Settings((64, 192, 512), 14, 5),
+    "quick": Settings((64, 192, 512), 8, 5),
     "standard": Settings(WIDE, 6, 10),
     "paper": Settings(WIDE, 10, 10),
 }
