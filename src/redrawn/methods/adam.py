@@ -16,14 +16,14 @@ class Adam:
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
-        foreach: bool = False,
     ):
         self.parameters = parameters
         self.means, self.squares = ([torch.zeros_like(p) for p in parameters] for _ in range(2))
         self.counts = [torch.tensor(0.0) for _ in parameters]
         self.constants = {
             "beta1": betas[0], "beta2": betas[1], "eps": eps, "weight_decay": weight_decay,
-            "foreach": foreach, "amsgrad": False, "maximize": False,
+            "foreach": len(parameters) > 1,  # the same numbers; for several tensors less of Python
+            "amsgrad": False, "maximize": False,
         }  # fmt: skip
 
     @torch.no_grad()

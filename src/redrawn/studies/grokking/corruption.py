@@ -74,7 +74,7 @@ def train(settings: Settings, seed: int, device: str):
     start = grokking.init_quadratic(settings.p, settings.hidden, settings.seeds, source, device)
     each = [(d, i) for d in DECAYS for i in range(settings.seeds)]
     networks = [tuple(w[i : i + 1].clone() for w in start) for _, i in each]
-    adam = Adam([w for weights in networks for w in weights], betas=(0.9, 0.98), foreach=True)
+    adam = Adam([w for weights in networks for w in weights], betas=(0.9, 0.98))
     target = torch.nn.functional.one_hot(sets["labels"], settings.p).float()
     rows = []
     for step in range(settings.steps + 1):
