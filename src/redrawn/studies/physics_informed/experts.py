@@ -33,7 +33,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(40, 256, (32, 32), 3, 3),
+    "quick": Settings(25, 256, (32, 32), 3, 3),
     "standard": Settings(300, 512, (48, 48), 16, 6),
     "paper": Settings(4000, 20_000, (64,) * 5, 1000, 3, batch=6),
 }
