@@ -109,7 +109,7 @@ def predict(network, settings: Settings, experts: int, starts: torch.Tensor, sou
     else:
         count, weights = starts.new_zeros(len(starts)), torch.ones_like(found[:, :, 0])
     u, rate, curve = ((found[:, :, i] * weights).sum(-1) for i in (0, 2, 3))
-    q, _, _ = diffusion_sorption.retardation(u)
+    q, _ = diffusion_sorption.retardation(u)
     scale = diffusion_sorption.HORIZON * diffusion_sorption.DIFFUSION
     residual = rate - scale * q * curve
     shape = (len(starts), len(T), len(X))
