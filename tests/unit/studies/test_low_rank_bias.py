@@ -149,7 +149,7 @@ def test_circulant_distances_are_those_of_the_matrices():
     columns = double_circulant.circulant_problems(2, generator(400))
     place = torch.arange(double_convex.N)
     x, y = (v[:, (place[:, None] - place) % double_convex.N] for v in columns)
-    expected = double_convex.distances(x, y, ["1/α"], 100).assign(matrices="circulant")
+    expected = double_convex.distances(x, y, ["1/α"], small).assign(matrices="circulant")
     keys = ["start", "ratio", "weight", "seed", "matrices"]
     found = double_circulant.compare(small, 0)
     pd.testing.assert_frame_equal(
@@ -159,12 +159,13 @@ def test_circulant_distances_are_those_of_the_matrices():
 
 def test_distances_are_of_each_start_and_ratio():
     x, y = double.problems(double_convex.N, 2, 0.1, 2, torch.Generator().manual_seed(0))
-    frame = double_convex.distances(x, y, ["1/α", "3/α"], 200)
+    small = replace(double.SETTINGS["quick"], convex_steps=200)
+    frame = double_convex.distances(x, y, ["1/α", "3/α"], small)
     assert not frame.duplicated(["start", "ratio", "weight", "seed"]).any()
     start, ratio = double_convex.STARTS[1], double_convex.RATIOS[2]
     one = double.descend(y[1:], [ratio], [start], 200)[0, 0, 0]
     weight = torch.tensor([3 / ratio], dtype=torch.float64)
-    best = low_rank.component_pursuit(y[1:], weight, 400)[0][0]
+    best = low_rank.component_pursuit(y[1:], weight, small.pursuit_steps)[0][0]
     chosen = (frame.start == start) & (frame.ratio == ratio) & (frame.weight == "3/α")
     found = frame[chosen & (frame.seed == 1)].distance.item()
     assert found == pytest.approx(float((one - best).norm() / x[1].norm()), rel=1e-6)

@@ -32,8 +32,9 @@ def bures_gradient(
     w: Float[Tensor, "*b n k"], root: Float[Tensor, "*b n n"], tau: float | Float[Tensor, "*b 1 1"]
 ) -> Float[Tensor, "*b n k"]:
     """Return ∇L(W) = 2 (I - R (R S R)^(-½) R) W with R = Σ^½; null directions of S carry no gradient."""
-    inside = root @ _smoothed(w, tau) @ root
-    return 2 * (w - root @ symmetric_power(inside, -0.5, 1e-13) @ (root @ w))
+    moved = root @ w
+    inside = moved @ moved.mT + tau * (root @ root)
+    return 2 * (w - root @ (symmetric_power(inside, -0.5, 1e-13) @ moved))
 
 
 def chain_gradients(

@@ -18,16 +18,26 @@ FLOOR = 1e-6
 """R is singular at zero: smaller values of u count as this one."""
 
 
-def retardation(u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return q = 1/R(u) and its first two derivatives."""
+def retardation(u: Tensor) -> tuple[Tensor, Tensor]:
+    """Return q = 1/R(u) and its derivative."""
+    above, power, q = _powers(u)
+    slope = -(q**2) * (EXPONENT - 1) * power / above
+    return q, slope * (u > FLOOR).to(u.dtype)
+
+
+def retardation_bend(u: Tensor) -> Tensor:
+    """Return the second derivative of q = 1/R(u)."""
+    above, power, q = _powers(u)
+    e = EXPONENT - 1
+    bend = 2 * q**3 * (e * power / above) ** 2 - q**2 * e * (e - 1) * power / above**2
+    return bend * (u > FLOOR).to(u.dtype)
+
+
+def _powers(u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return u where it is not below its floor, R(u) - 1 and q."""
     above = u.clamp(min=FLOOR)
     power = SORPTION * above ** (EXPONENT - 1)
-    q = 1 / (1 + power)
-    e = EXPONENT - 1
-    slope = -(q**2) * e * power / above
-    bend = 2 * q**3 * (e * power / above) ** 2 - q**2 * e * (e - 1) * power / above**2
-    inside = (u > FLOOR).to(u.dtype)
-    return q, slope * inside, bend * inside
+    return above, power, 1 / (1 + power)
 
 
 def reference(

@@ -12,7 +12,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from redrawn.methods.physics.diffusion_sorption import DIFFUSION, HORIZON, retardation
+from redrawn.methods.physics.diffusion_sorption import (
+    DIFFUSION,
+    HORIZON,
+    retardation,
+    retardation_bend,
+)
 
 RIDGE = 1e-4
 ITERATIONS = 50
@@ -33,15 +38,15 @@ class Rows(NamedTuple):
 
 
 def equation(rows: Rows, omega: Float[Tensor, "p N"]):
-    """Return the residual u_t - HORIZON D q(u) u_xx, its Jacobian in ω, and what its second derivative is made of."""
+    """Return the residual u_t - HORIZON D q(u) u_xx, and its Jacobian in ω."""
     u, rate, curve = ((part @ omega[..., None])[..., 0] for part in rows[:3])
-    q, slope, bend = retardation(u)
+    q, slope = retardation(u)
     scale = HORIZON * DIFFUSION
     residual = rate - scale * q * curve
     jacobian = rows.rate - scale * (
         q[..., None] * rows.curve + (slope * curve)[..., None] * rows.value
     )
-    return residual, jacobian, (scale * slope, scale * bend * curve)
+    return residual, jacobian
 
 
 def conditions(rows: Rows) -> tuple[Float[Tensor, "p m N"], Float[Tensor, "p m"]]:
@@ -66,7 +71,7 @@ def system(rows: Rows, omega: Float[Tensor, "p N"], linear=None):
     `linear` are the rows' `conditions`, where they have been put together already.
     """
     matrix, right = conditions(rows) if linear is None else linear
-    inside, jacobian, _ = equation(rows, omega)
+    inside, jacobian = equation(rows, omega)
     root = inside.shape[1] ** 0.5
     outside = (matrix @ omega[..., None])[..., 0] - right
     return torch.cat([inside / root, outside], 1), torch.cat([jacobian / root, matrix], 1)
@@ -75,8 +80,10 @@ def system(rows: Rows, omega: Float[Tensor, "p N"], linear=None):
 def hessian(rows: Rows, omega: Float[Tensor, "p N"]) -> Float[Tensor, "p N N"]:
     """Return the exact Hessian of g/2: JᵀJ, and the residuals times the equation's second derivatives."""
     _, jacobian = system(rows, omega)
-    inside, _, (slope, bend) = equation(rows, omega)
-    weight = inside / inside.shape[1]
+    inside, _ = equation(rows, omega)
+    u, curve = ((part @ omega[..., None])[..., 0] for part in (rows.value, rows.curve))
+    weight, scale = inside / inside.shape[1], HORIZON * DIFFUSION
+    slope, bend = scale * retardation(u)[1], scale * retardation_bend(u) * curve
     cross = (rows.value * (weight * slope)[..., None]).mT @ rows.curve
     square = (rows.value * (weight * bend)[..., None]).mT @ rows.value
     return jacobian.mT @ jacobian - cross - cross.mT - square

@@ -26,7 +26,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((1, 2, 5, 10), seeds=3),
+    "quick": Settings((1, 2, 5, 10), seeds=3, pace=0.016, steps=350, digit_steps=1200),
     "standard": Settings((1, 2, 5, 10, 20, 40), digit_steps=4000),
     "paper": Settings((1, 7, *range(10, 101, 5)), seeds=10, pace=0.001, steps=10_000),
 }

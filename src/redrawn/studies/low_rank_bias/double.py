@@ -17,7 +17,7 @@ CURVE = (1.0, 3.0, None, 20.0)
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes of both experiments."""
+    """Sizes of all experiments; `pursuit_steps` solve the convex programme beside which descent is laid."""
 
     n: int
     steps: int
@@ -29,6 +29,8 @@ class Settings:
     image_seeds: int = 6
     scale: float = 1e-3
     convex_steps: int = 10_000
+    pursuit_steps: int = 400
+    recovery_pursuit_steps: int = 300
     levels: tuple[float, ...] = (0.3, 0.5)
     rate: float = 0.5
     image_ratio: float = 10.0
@@ -37,7 +39,17 @@ class Settings:
 
 SETTINGS = {
     "quick": Settings(
-        50, 2000, 32, 8, 200, seeds=3, convex_steps=4000, convex_seeds=6, image_seeds=2
+        n=50,
+        steps=1200,
+        side=32,
+        width=8,
+        image_steps=125,
+        seeds=3,
+        convex_steps=3000,
+        convex_seeds=6,
+        image_seeds=2,
+        pursuit_steps=200,
+        recovery_pursuit_steps=150,
     ),
     "standard": Settings(100, 6000, 32, 16, 800, convex_steps=20_000, levels=(0.1, 0.3, 0.5, 0.7)),
     "paper": Settings(200, 20_000, 512, 128, 150_000, seeds=10, image_seeds=1),
@@ -108,7 +120,8 @@ def convex_recovery(settings: Settings, seed: int) -> float:
         for share in SHARES:
             x, y = problems(settings.n, rank, share, settings.seeds, source)
             weight = torch.full((settings.seeds,), settings.n**-0.5, dtype=torch.float64)
-            errors.append(relative(low_rank.component_pursuit(y, weight, 300)[0], x))
+            found, _ = low_rank.component_pursuit(y, weight, settings.recovery_pursuit_steps)
+            errors.append(relative(found, x))
     return float(np.max(errors, 0).mean())
 
 

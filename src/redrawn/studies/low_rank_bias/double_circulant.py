@@ -8,7 +8,7 @@ import torch
 from redrawn.methods import low_rank
 from redrawn.studies.ensemble import generator
 from redrawn.studies.low_rank_bias.double import Settings, rate_of
-from redrawn.studies.low_rank_bias.double_convex import PURSUIT_STEPS, RATIOS, STARTS, N
+from redrawn.studies.low_rank_bias.double_convex import RATIOS, STARTS, N
 
 
 def circulant_problems(seeds: int, source):
@@ -42,7 +42,7 @@ def compare(settings: Settings, seed: int) -> pd.DataFrame:
     ratio = torch.tensor(RATIOS, dtype=torch.float64)[:, None, None]
     every = y.expand(len(STARTS), len(RATIOS), *y.shape)
     found = low_rank.circulant_descent(every, ratio, rate_of(ratio), size, settings.convex_steps)
-    best = low_rank.circulant_pursuit(every[0], 1 / ratio, PURSUIT_STEPS)
+    best = low_rank.circulant_pursuit(every[0], 1 / ratio, settings.pursuit_steps)
     apart = (found - best).norm(dim=-1) / x.norm(dim=-1)
     index = pd.MultiIndex.from_product(
         [STARTS, RATIOS, range(len(y))], names=["start", "ratio", "seed"]

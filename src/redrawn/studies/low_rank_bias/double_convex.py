@@ -11,7 +11,6 @@ from redrawn.studies.low_rank_bias.double import Settings, descend, problems
 from redrawn.studies.low_rank_bias.incremental import name
 
 N = 30
-PURSUIT_STEPS = 400
 RATIOS = (3.0, math.sqrt(N), 10.0)
 STARTS = (1e-2, 1e-4, 1e-8)
 """Sizes γ of the start; the theorem is of the limit."""
@@ -20,17 +19,17 @@ WEIGHTS = {"1/α": 1.0, "3/α": 3.0, "1/(3α)": 1 / 3}
 """Factors of the convex programme's weight, in units of 1/α."""
 
 
-def distances(x, y, weights: list[str], steps: int) -> pd.DataFrame:
+def distances(x, y, weights: list[str], settings: Settings) -> pd.DataFrame:
     """Compare descent from every start and with every ratio with the convex programmes of `weights`.
 
     Returns:
         Frame (start, ratio, weight, seed, distance): distance over the truth's norm.
     """
-    found, rows = descend(y, RATIOS, STARTS, steps), []
+    found, rows = descend(y, RATIOS, STARTS, settings.convex_steps), []
     for k, ratio in enumerate(RATIOS):
         for label in weights:
             weight = torch.full((len(y),), WEIGHTS[label] / ratio, dtype=torch.float64)
-            best = low_rank.component_pursuit(y, weight, PURSUIT_STEPS)[0]
+            best = low_rank.component_pursuit(y, weight, settings.pursuit_steps)[0]
             apart = (found[:, k] - best).norm(dim=(2, 3)) / x.norm(dim=(1, 2))
             rows += [
                 (start, ratio, label, i, float(d))
@@ -43,7 +42,7 @@ def distances(x, y, weights: list[str], steps: int) -> pd.DataFrame:
 def compare(settings: Settings, seed: int) -> pd.DataFrame:
     """Return the frame of `distances` for random matrices at every weight, `matrices` being "random"."""
     problem = problems(N, 3, 0.1, settings.convex_seeds, generator(seed + 300))
-    found = distances(*problem, list(WEIGHTS), settings.convex_steps)
+    found = distances(*problem, list(WEIGHTS), settings)
     return found.assign(matrices="random")
 
 

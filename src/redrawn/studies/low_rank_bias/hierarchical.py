@@ -30,7 +30,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(6, 16, 3, 2400, seeds=4),
+    "quick": Settings(6, 16, 3, 2000, seeds=4),
     "standard": Settings(6, 16, 3, 40_000, every=100),
     "paper": Settings(8, 512, 5, 500_000),
 }

@@ -18,7 +18,7 @@ FEW = 3
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes; eigenvalues are 5, 2.5, 1.25 … as many as the rank."""
+    """Sizes; eigenvalues are 5, 2.5, 1.25 … as many as the rank; `best_steps` find the best solutions."""
 
     d: int
     rank: int
@@ -27,10 +27,11 @@ class Settings:
     seeds: int = 4
     step: float = 0.01
     every: int = 10
+    best_steps: int = 1500
 
 
 SETTINGS = {
-    "quick": Settings(30, 4, 360, 2200, seeds=3, every=20),
+    "quick": Settings(30, 4, 360, 2200, seeds=3, every=20, best_steps=600),
     "standard": Settings(40, 4, 640, 2600, seeds=4),
     "paper": Settings(50, 5, 5000, 10_000, seeds=10),
 }
@@ -45,11 +46,13 @@ def descend(settings: Settings, seed: int) -> pd.DataFrame:
     """Run gradient descent from every scale, and from few columns.
 
     Returns:
-        Frame (start, seed, step, loss, error, effective, numerical, rank 1, rank 2, …): the sensing loss, the
+        Frame (seed, step, start, loss, error, effective, numerical, rank 1, rank 2, …): the sensing loss, the
         relative distance to X*, two effective ranks, and the relative distances to the best solutions Z_s.
     """
     source, d, r = generator(seed), settings.d, settings.rank
     starts = [*map(name, SCALES), f"{FEW} columns"]
+    ranks = [f"rank {s}" for s in range(1, r + 1)]
+    columns = ["loss", "error", "effective", "numerical", *ranks]
     frames = []
     for i in range(settings.seeds):
         basis = torch.linalg.qr(torch.randn(d, d, generator=source, dtype=torch.float64)).Q[:, :r]
@@ -57,26 +60,27 @@ def descend(settings: Settings, seed: int) -> pd.DataFrame:
         measure = low_rank.gaussian_measurements(d, settings.measurements, source)
         y, normal = measure @ low_rank.to_vector(x), measure.mT @ measure
         seen = y @ measure
-        best = [*low_rank.best_of_ranks(x, measure, [*range(1, r)], 1500, 0.02), x]
+        best = [*low_rank.best_of_ranks(x, measure, [*range(1, r)], settings.best_steps, 0.02), x]
         unit = torch.randn(d, d, generator=source, dtype=torch.float64) / d**0.5
         u = torch.stack([*(a * unit for a in SCALES), 1e-3 * unit])
         u[-1, :, FEW:] = 0
+        rows = []
         for step in range(settings.steps + 1):
             if step % settings.every == 0:
                 product = u @ u.mT
                 values = torch.linalg.eigvalsh(product).clamp_min(0)
-                columns = {
-                    "start": starts, "seed": i, "step": step,
-                    "loss": low_rank.sensing_loss(u, measure, y),
-                    "error": (product - x).norm(dim=(1, 2)) / x.norm(),
-                    "effective": low_rank.entropy_rank(values),
-                    "numerical": low_rank.numerical_rank(values),
-                } | {
-                    f"rank {s}": (product - z).norm(dim=(1, 2)) / z.norm()
-                    for s, z in enumerate(best, 1)
-                }  # fmt: skip
-                frames.append(pd.DataFrame({k: np.asarray(v) for k, v in columns.items()}))
+                row = [
+                    low_rank.sensing_loss(u, measure, y),
+                    (product - x).norm(dim=(1, 2)) / x.norm(),
+                    low_rank.entropy_rank(values),
+                    low_rank.numerical_rank(values),
+                    *((product - z).norm(dim=(1, 2)) / z.norm() for z in best),
+                ]
+                rows.append(torch.stack(row, 1))
             u = u - settings.step * low_rank.sensing_gradient(u, normal, seen)
+        steps = range(0, settings.steps + 1, settings.every)
+        index = pd.MultiIndex.from_product([[i], steps, starts], names=["seed", "step", "start"])
+        frames.append(pd.DataFrame(torch.cat(rows).numpy(), index, columns).reset_index())
     return pd.concat(frames, ignore_index=True)
 
 

@@ -38,7 +38,7 @@ PAPER = {
 }
 """The problem of the headline figure: the paper's own. `quick` has none, and shows the reduced one's first seed."""
 REDUCED = {
-    "quick": Burgers(3, 800, 350, 6, viscosity=5 * VISCOSITY),
+    "quick": Burgers(3, 600, 350, 6, viscosity=5 * VISCOSITY),
     "standard": Burgers(4, 2000, 800, 6, 6, viscosity=5 * VISCOSITY),
     "paper": Burgers(4, 10_000, 10_000, 10, 10),
 }

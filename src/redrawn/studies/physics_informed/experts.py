@@ -33,7 +33,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(40, 256, (32, 32), 3, 3),
+    "quick": Settings(25, 256, (32, 32), 3, 3),
     "standard": Settings(300, 512, (48, 48), 16, 6),
     "paper": Settings(4000, 20_000, (64,) * 5, 1000, 3, batch=6),
 }
@@ -109,7 +109,7 @@ def predict(network, settings: Settings, experts: int, starts: torch.Tensor, sou
     else:
         count, weights = starts.new_zeros(len(starts)), torch.ones_like(found[:, :, 0])
     u, rate, curve = ((found[:, :, i] * weights).sum(-1) for i in (0, 2, 3))
-    q, _, _ = diffusion_sorption.retardation(u)
+    q, _ = diffusion_sorption.retardation(u)
     scale = diffusion_sorption.HORIZON * diffusion_sorption.DIFFUSION
     residual = rate - scale * q * curve
     shape = (len(starts), len(T), len(X))

@@ -29,7 +29,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((0.0, 10.0, 50.0), 20, (16, 16), 100, seeds=4, burgers_seeds=2),
+    "quick": Settings((0.0, 10.0, 50.0), 20, (16, 16), 70, seeds=4, burgers_seeds=2),
     "standard": Settings((0.0, 10.0, 30.0, 50.0), 32, (20, 20), 600, seeds=4, burgers_seeds=4),
     "paper": Settings(
         (0.0, 2.0, 5.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0), 256, (50,) * 5, 20_000
