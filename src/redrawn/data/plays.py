@@ -31,6 +31,9 @@ def shakespeare(part: Literal["train", "test"]) -> tuple[Int[np.ndarray, "n"], s
 def _places(path: Path) -> tuple[Int[np.ndarray, "n"], str]:
     # a study asks several times, and unpacking takes half a second
     codes = np.frombuffer(lzma.decompress(path.read_bytes()), np.uint8)
-    letters, places = np.unique(codes, return_inverse=True)
+    # counting bytes takes a twentieth of what sorting them does
+    known = np.bincount(codes) > 0
+    letters = np.flatnonzero(known).astype(np.uint8)
+    places = (np.cumsum(known) - 1)[codes]
     places.flags.writeable = False  # shared by all who ask
     return places, letters.tobytes().decode()

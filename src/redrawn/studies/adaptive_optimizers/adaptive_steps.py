@@ -23,15 +23,16 @@ NAMES = {"cancer": "breast cancer", "digits": "digits"}
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes; `pictures` is the set of digits."""
+    """Sizes; `pictures` is the set of digits, `every` the iterations from one look at the gaps to the next."""
 
     iterations: int
     seeds: int
     pictures: str = "digits"
+    every: int = 1
 
 
 SETTINGS = {
-    "quick": Settings(300, 8),
+    "quick": Settings(300, 8, every=5),
     "standard": Settings(500, 8),
     # we could not read the paper's sizes: this is the largest set of digits that there is
     "paper": Settings(1000, 8, "mnist"),
@@ -75,9 +76,9 @@ def compare(settings: Settings, seed: int, device: str) -> pd.DataFrame:
             groups = [1] * seeds if spread else [seeds]
             scales, signs = zip(*[_draw(spread, g, g, columns, count, source) for g in groups], strict=True)  # fmt: skip
             scaled = Rescaled(problem, torch.cat(scales).to(device))
-            paths = _paths(scaled, count, torch.cat(signs, 1))
+            paths = _paths(scaled, settings, torch.cat(signs, 1))
             frames += [
-                pd.DataFrame({"iteration": np.arange(1, count + 1), "gap": gaps[:, i]})
+                pd.DataFrame({"iteration": np.arange(settings.every, count + 1, settings.every), "gap": gaps[:, i]})
                 .assign(name=title, spread=spread, method=method, seed=i)
                 for i in range(seeds)
                 for method, gaps in paths.items()
@@ -85,19 +86,20 @@ def compare(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _paths(problem: Rescaled, count: int, signs) -> dict[str, np.ndarray]:
-    """Return {method: gaps by iteration and problem}."""
+def _paths(problem: Rescaled, settings: Settings, signs) -> dict[str, np.ndarray]:
+    """Return {method: gaps by look and problem}."""
+    seen = lambda points: islice(points, settings.every - 1, settings.iterations, settings.every)  # noqa: E731
     start = torch.zeros_like(problem.scales)
     first = torch.full_like(start[:, :1], FIRST_STEPS[0])
     options = {"OASIS": (problem.product, iter(signs)), "adaptive descent": (None, iter(()))}
     found = {}
     for method, (product, probes) in options.items():
         steps = optimizers.oasis(problem.gradient, product, start, first, probes, probes=PROBES)
-        found[method] = _gaps(problem, islice(steps, count))
+        found[method] = _gaps(problem, seen(steps))
     every = Rescaled(problem.problem, problem.scales.repeat(len(DESCENT_RATES), 1))
     rates = start.new_tensor(DESCENT_RATES).repeat_interleave(len(start))[:, None]
     descent = _descent(every, torch.zeros_like(every.scales), rates / every.smoothness())
-    points = torch.stack(list(islice(descent, count))).unflatten(1, (len(DESCENT_RATES), -1))
+    points = torch.stack(list(seen(descent))).unflatten(1, (len(DESCENT_RATES), -1))
     last = np.stack([_gaps(problem, [w])[0] for w in points[-1]])
     best = np.nan_to_num(last, nan=np.inf).argmin(0)
     return found | {"gradient descent": _gaps(problem, points[:, best, np.arange(len(start))])}

@@ -35,7 +35,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(5, stationary=(0.4, 0.28, 0.2, 0.14)),
+    "quick": Settings(3, ratio=2**-0.5, stationary=(0.4, 0.24, 0.14)),
     "standard": Settings(9, pairs=400_000),
     # rates are of ε → 0: an octave further
     "paper": Settings(13, stationary=(0.4, 0.28, 0.2, 0.14, 0.1, 0.07, 0.05, 0.035), pairs=400_000),

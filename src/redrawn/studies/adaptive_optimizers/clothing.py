@@ -38,7 +38,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1280, 3, 5, noise_steps=1000),
+    "quick": Settings(1024, 3, 5, noise_steps=1000),
     "standard": Settings(6000, 4, 10, tuning_seeds=3),
     # batches, epochs and seeds of AdaMomentum's code for CIFAR-10, on all pictures that there are
     "paper": Settings(6000, 200, 5, tuning_seeds=3, batch=128, channels=64, hidden=512),

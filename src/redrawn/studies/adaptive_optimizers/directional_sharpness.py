@@ -38,7 +38,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((15, 40), 4, 16, 8, steps=10, speed_seeds=2, rays=17),
+    "quick": Settings((15, 30), 4, 16, 8, steps=10, speed_seeds=2, rays=17),
     "standard": Settings((20, 50, 100, 200), 5, 32, 16),
     # T5-small's sizes, with shorter texts, so that networks fit one GPU side by side; looked at in the middle of
     # epochs 2, 5, 10 and 20 of 320 steps

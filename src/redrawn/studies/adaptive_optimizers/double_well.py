@@ -23,7 +23,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((0.125, 0.0884, 0.0625), replicates=8),
+    "quick": Settings((0.177, 0.125, 0.0884), replicates=8),
     "standard": Settings(),
     # rates are of ε → 0: an octave further
     "paper": Settings((0.125, 0.0884, 0.0625, 0.0442, 0.0312, 0.0221, 0.0156)),

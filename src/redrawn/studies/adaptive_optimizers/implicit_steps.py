@@ -14,19 +14,19 @@ from redrawn.studies.ensemble import generator
 BATCH = 64
 NAMES = {"mnist": "digits", "cancer": "breast cancer"}
 TINY = 1e-30
-LOOKS = 40
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes; `rates` of the other methods are in units of 1/L."""
+    """Sizes; `rates` of the other methods are in units of 1/L, and each run's gradient is looked at `looks` times."""
 
     passes: int
     seeds: int
     rates: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+    looks: int = 40
 
 
-SETTINGS = {"quick": Settings(5, 3, (2.0, 4.0, 8.0, 16.0)), "standard": Settings(20, 6)}
+SETTINGS = {"quick": Settings(5, 3, (2.0, 4.0, 8.0, 16.0), looks=20), "standard": Settings(20, 6)}
 # of the authors' code; their rates are the best of some thousand runs
 SETTINGS["paper"] = Settings(20, 10, tuple(2 ** (k / 2) for k in range(-4, 13)))
 
@@ -57,21 +57,21 @@ def _momentum(task: Logistic, start, rates, source_batches, total: int):
         yield w, False
 
 
-def _follow(task: Logistic, points, passes: int, columns: dict) -> pd.DataFrame:
+def _follow(task: Logistic, points, settings: Settings, columns: dict) -> pd.DataFrame:
     """Return gradients' squared norms of all copies against effective passes."""
     work, seen, frames, steps = 0.0, 0.0, [], []
     n = len(task.x)
     for w, full, *alpha in points:
         work += BATCH / n + full
         steps += alpha
-        if work >= passes:
+        if work >= settings.passes:
             break
         if work >= seen:
             norm = (task.gradient(w) ** 2).sum(1).clamp(min=TINY).tolist()
             frames.append(pd.DataFrame({"passes": work, "norm": norm, **columns}))
-            seen += passes / LOOKS
+            seen += settings.passes / settings.looks
     last = (task.gradient(w) ** 2).sum(1).clamp(min=TINY).tolist()
-    frames.append(pd.DataFrame({"passes": float(passes), "norm": last, **columns}))
+    frames.append(pd.DataFrame({"passes": float(settings.passes), "norm": last, **columns}))
     median = np.median(steps) * task.smoothness if steps else np.nan
     return pd.concat(frames, ignore_index=True).assign(step=median)
 
@@ -89,7 +89,7 @@ def compare(settings: Settings, seed: int, device: str) -> pd.DataFrame:
         for i in range(settings.seeds):
             points = optimizers.ai_sarah(task, task.x.new_zeros(1, d), batches(task.x, 1, source))  # fmt: skip
             columns = {"name": NAMES[name], "method": "AI-SARAH", "rate": np.nan, "seed": i}
-            frames.append(_follow(task, points, settings.passes, columns))
+            frames.append(_follow(task, points, settings, columns))
         rates = task.x.new_tensor(settings.rates).repeat_interleave(settings.seeds)[:, None] / task.smoothness  # fmt: skip
         start = task.x.new_zeros(len(rates), d)
         columns = {"name": NAMES[name], "rate": np.repeat(settings.rates, settings.seeds)}
@@ -102,7 +102,7 @@ def compare(settings: Settings, seed: int, device: str) -> pd.DataFrame:
                 if method == "SGD with momentum"
                 else optimizers.variance_reduced(task.gradient, start, rates, shuffled, n // BATCH, method == "SARAH")
             )  # fmt: skip
-            frames.append(_follow(task, points, settings.passes, {**columns, "method": method}))
+            frames.append(_follow(task, points, settings, {**columns, "method": method}))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -30,7 +30,7 @@ class Settings:
     seeds: int = 10
 
 
-SETTINGS = {"quick": Settings(steps=120, seeds=8), "standard": Settings()}
+SETTINGS = {"quick": Settings(steps=120, seeds=6), "standard": Settings()}
 SETTINGS["paper"] = SETTINGS["standard"]
 
 DETERMINISTIC = {

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from redrawn.methods import optimizers
+from redrawn.studies.adaptive_optimizers.own_rates import OwnRates
 from redrawn.studies.ensemble import generator
 
 POWERS = (3, 4, 6)
@@ -97,19 +98,22 @@ def steps_over_bound(settings: Settings, seed: int) -> pd.DataFrame:
     """
     start = 2 * torch.randn((settings.draws, settings.dimension), generator=generator(seed))
     alpha, _, k1, k2 = constants(4)
-    rows = []
+    # draws of all accuracies side by side, each with its own step size
+    accuracy = torch.tensor(settings.accuracies, dtype=torch.float64)
+    accuracy = accuracy.repeat_interleave(settings.draws)
+    c = max(3 * k1, (6 * k2) ** (1 - alpha)) * accuracy**alpha
+    start = start.double().repeat(len(settings.accuracies), 1)
+    bound = 2 * c * start.pow(4).sum(1) / accuracy**2
+    frames = []
     for beta in (QUARTIC_ALPHA, 1.0):
-        for accuracy in settings.accuracies:
-            c = max(3 * k1 * accuracy**alpha, (6 * k2) ** (1 - alpha) * accuracy**alpha)
-            x = start.double().requires_grad_()
-            descent = optimizers.NormalizedDescent([x], accuracy**beta / c, beta, batched=True)
-            steps = torch.zeros(settings.draws)
-            x.grad = 4 * x.detach() ** 3
-            while (moving := x.grad.norm(dim=1) > accuracy).any():
-                steps += moving
-                descent.step()
-                x.grad = 4 * x.detach() ** 3
-            bound = 2 * c * start.double().pow(4).sum(1) / accuracy**2
-            both = zip(steps.tolist(), (steps / bound).tolist(), strict=True)
-            rows += [(beta, accuracy, i, n, r) for i, (n, r) in enumerate(both)]
-    return pd.DataFrame(rows, columns=["beta", "accuracy", "seed", "steps", "ratio"])
+        x = start.clone()
+        make = lambda p, b=beta: optimizers.NormalizedDescent(p, 1.0, b, batched=True)  # noqa: E731
+        descent = OwnRates([x], make, accuracy**beta / c)
+        steps = torch.zeros_like(accuracy)
+        while (moving := (gradient := 4 * x**3).norm(dim=1) > accuracy).any():
+            steps += moving
+            descent.step([gradient])
+        columns = {"beta": beta, "accuracy": accuracy, "steps": steps, "ratio": steps / bound}
+        frames.append(pd.DataFrame(columns))
+    seeds = [*range(settings.draws)] * len(settings.accuracies)
+    return pd.concat([frame.assign(seed=seeds) for frame in frames], ignore_index=True)

@@ -27,7 +27,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1000, 2),
+    "quick": Settings(1000, 2, batches=(16, 64, 256)),
     "standard": Settings(2000, 12),
     # all pictures there are; those and the networks of the paper are larger
     "paper": Settings(

@@ -26,7 +26,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(20, 12_000),
+    "quick": Settings(20, 9000, full_steps=2000),
     "standard": Settings(60, 30_000),
     "paper": Settings(50, 1_000_000),
 }

@@ -26,7 +26,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1000, 20, 8),
+    "quick": Settings(1000, 14, 8),
     "standard": Settings(2000, 40),
     # all pictures there are; those and the networks of the paper are larger
     "paper": Settings(

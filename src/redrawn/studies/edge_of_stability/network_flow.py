@@ -26,7 +26,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(4, 300, 500),
+    "quick": Settings(4, 300, 500, every=50),
     "standard": Settings(12, 500, 1500),
     "paper": Settings(20, 1000, 50_000),
 }

@@ -23,7 +23,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(15_000),
+    "quick": Settings(10_000),
     "standard": Settings(80_000, samples=30, width=50),
     "paper": Settings(1_000_000, samples=200, width=500),
 }

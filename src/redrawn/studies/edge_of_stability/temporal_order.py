@@ -28,7 +28,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((10,), 900, 3, 200, 25),
+    "quick": Settings((10,), 900, 3, 200, 50),
     "standard": Settings((10, 20), 4000, 6, 1000, 50),
     "paper": Settings((16, 20, 50, 100, 150, 200, 250), 5_000_000, 5, 10_000, 1000),
 }

@@ -34,7 +34,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings((-8, -7, -6, -5, -4, -3, -2, -1), seeds=6),
+    "quick": Settings((-8, -7, -6, -5, -4, -3, -2, -1), seeds=6, steps=120),
     "standard": Settings(seeds=10, steps=300, warm=100, width=32, batch=64, probe=300, side=14),
     "paper": Settings(
         seeds=20, steps=5000, warm=1000, width=128, branches=8, batch=128, probe=4000
