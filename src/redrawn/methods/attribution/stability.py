@@ -16,7 +16,9 @@ from torch import Tensor
 
 def ranks(maps: Float[Tensor, "... d"]) -> Float[Tensor, "... d"]:
     """Return each map's ranks, centred and of unit norm, so that a product is Spearman's ρ; equal values stand in any order."""
-    found = maps.argsort(-1).argsort(-1).to(maps.dtype)
+    order = maps.argsort(-1)
+    places = torch.arange(maps.shape[-1], dtype=maps.dtype, device=maps.device)
+    found = torch.empty_like(maps).scatter_(-1, order, places.expand_as(maps))
     found = found - found.mean(-1, keepdim=True)
     return found / found.norm(dim=-1, keepdim=True)
 

@@ -25,8 +25,12 @@ def take_apart(given: Subject) -> tuple[list[float], list[float], Tensor]:
 
 def perturb(given: Subject, maps: dict[str, Tensor]) -> pd.DataFrame:
     """Return (method, photo, change, share): relative change of the probability without the least salient pixels."""
+    with torch.no_grad():
+        before = given.probability(given.x)
     found = {
-        name: attribution.pixel_perturbation(given.probability, given.x, given.black, m, SHARES)
+        name: attribution.pixel_perturbation(
+            given.probability, given.x, given.black, m, SHARES, before
+        )
         for name, m in maps.items()
     }
     frames = [

@@ -23,12 +23,14 @@ class Settings:
     photo_points: int
     photo_resolution: int = 28
     curve_steps: int = 20
+    photo_curve_steps: int = 20
+    points: int = 20
     digits: int = 24
     networks: int = 8
 
 
 SETTINGS = {
-    "quick": Settings((7, 14), 2, 2, 4, curve_steps=10, networks=4),
+    "quick": Settings((7, 14), 2, 2, 4, curve_steps=10, photo_curve_steps=5, points=8, networks=4),
     "standard": Settings((7, 14, 28), 11, 15, 20),
     "paper": Settings((7, 14, 28), 17, 15, 20),
 }
@@ -74,7 +76,9 @@ def digits(settings: Settings, networks: list[nn.Module], x: Tensor, labels: Ten
         noise = torch.rand(x[:, 0].shape, generator=generator(seed)).to(x)
         chance = attribution.deletion(score, x, blurred, noise, steps).mean().item()
         for resolution in settings.resolutions:
-            mask, value = attribution.igos(score, x, blurred, resolution, source=generator(seed))
+            mask, value = attribution.igos(
+                score, x, blurred, resolution, points=settings.points, source=generator(seed)
+            )
             maps = importance(mask, x.shape[-2:])
             area = attribution.deletion(score, x, blurred, maps, steps).mean().item()
             rows.append((resolution, i, area, chance))
@@ -120,7 +124,7 @@ def deletion(
     score = attribution.class_score(given.network, given.labels[:count], probability=True)
     x, start = given.x[:count], score(given.x[:count])
     areas = {
-        name: attribution.deletion(score, x, blurred[:count], m[:count], settings.curve_steps)
+        name: attribution.deletion(score, x, blurred[:count], m[:count], settings.photo_curve_steps)
         / start
         for name, m in maps.items()
     }

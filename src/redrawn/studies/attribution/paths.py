@@ -15,18 +15,22 @@ FEWEST = 4
 
 @dataclass(frozen=True)
 class Settings:
-    """How many photographs and steps; `shown` and `shown_steps` are EfficientNet's."""
+    """How many photographs and steps.
+
+    `walked` are the photographs of SqueezeNet's paths, `shown` and `shown_steps` are EfficientNet's.
+    """
 
     photographs: int
     steps: int
     shown: int
     shown_steps: int
+    walked: int
 
 
 SETTINGS = {
-    "quick": Settings(4, 32, 2, 16),
-    "standard": Settings(11, 64, 6, 64),
-    "paper": Settings(11, 256, 17, 256),
+    "quick": Settings(4, 32, 2, 12, 3),
+    "standard": Settings(11, 64, 6, 64, 11),
+    "paper": Settings(11, 256, 17, 256, 11),
 }
 
 

@@ -35,8 +35,9 @@ def _photograph(pixels: Tensor) -> np.ndarray:
 
 def _clipped(each: Tensor) -> np.ndarray:
     """Return a map from its smallest value to its 99th percentile, as zero to one."""
-    low, high = each.min(), each.quantile(0.99)
-    return ((each - low) / (high - low).clamp_min(1e-12)).clamp(0, 1).cpu().numpy()
+    values = each.cpu().numpy()
+    low, high = values.min(), np.quantile(values, 0.99)
+    return ((values - low) / max(high - low, 1e-12)).clip(0, 1)
 
 
 def _name(label: int) -> str:
@@ -79,9 +80,9 @@ def class_images(images: Tensor, given: Subject, maps: Tensor) -> Figure:
     columns = len(images)
     figure, axes = _grid(3, columns)
     for i, name in enumerate(CLASSES):
-        scale = images[i].abs().flatten().quantile(0.98)
-        picture = (images[i] / (2 * scale) + 0.5).clamp(0, 1)
-        axes[0, i].imshow(picture.permute(1, 2, 0).cpu().numpy(), **AS_IT_IS)
+        image = images[i].permute(1, 2, 0).cpu().numpy()
+        scale = np.quantile(np.abs(image), 0.98)
+        axes[0, i].imshow((image / (2 * scale) + 0.5).clip(0, 1), **AS_IT_IS)
         axes[0, i].set_title(name)
         axes[1, i].imshow(_photograph(given.pixels[i]), **AS_IT_IS)
         axes[1, i].set_title(_name(int(given.labels[i])))

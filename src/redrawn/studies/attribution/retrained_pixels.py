@@ -17,7 +17,7 @@ CONTROL = 0.1  # the share of pixels at which masks are shown alone
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes; `kept` are shares of the pixels, the adversary's radius is that at 28 pixels."""
+    """Sizes; `kept` are shares of the pixels, `masked` the models whose masks are shown, the adversary's radius is that at 28 pixels."""
 
     side: int
     width: int
@@ -27,10 +27,11 @@ class Settings:
     kept: tuple[float, ...]
     radius: float = 2.0
     seeds: int = 3
+    masked: tuple[str, ...] = MODELS
 
 
 SETTINGS = {
-    "quick": Settings(14, 64, 2000, 150, 100, (0.1, 0.3)),
+    "quick": Settings(14, 64, 2000, 150, 100, (0.1, 0.3), masked=("standard",)),
     "standard": Settings(28, 64, 6000, 600, 250, (0.05, 0.1, 0.3)),
     "paper": Settings(28, 1024, 6000, 5000, 5000, (0.05, 0.1, 0.2, 0.3, 0.5, 0.7)),
 }
@@ -63,26 +64,27 @@ def diffroar(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     def many(part, count):
         return part.expand(count, *part.shape)
 
-    importance = {}
+    orders = {}  # of each set's pixels, from the largest gradient and from the smallest
     for model in MODELS:
         layers = classifiers.init_perceptron(widths, e, source, device)
         draw = perceptrons.draws(many(x, e), many(y, e), 100, source)
         radius = settings.radius * settings.side / 28 if model == "robust" else 0.0
         layers = perceptrons.fit(layers, forward, draw, settings.steps, 2e-3, radius)
-        importance[model] = [
-            attribution.gradient(
-                perceptrons.own_loss(forward, layers, many(t, e)), many(p, e)
-            ).abs()
-            for p, t in ((x, y), (test, truth))
-        ]
+        orders[model] = []
+        for p, t in ((x, y), (test, truth)):
+            loss = perceptrons.own_loss(forward, layers, many(t, e))
+            size = attribution.gradient(loss, many(p, e)).abs()
+            orders[model].append(
+                [size.argsort(dim=-1, descending=top, stable=True) for top in (True, False)]
+            )
     rows = []
     for kept in settings.kept:
         for model in MODELS:
             for filled in ("pixels", "mask"):
-                if filled == "mask" and kept != CONTROL:
+                if filled == "mask" and (kept != CONTROL or model not in settings.masked):
                     continue
-                sets = [_kept(p, x.mean(0), size, kept, filled) for p, size in
-                        zip((x, test), importance[model], strict=True)]  # fmt: skip
+                sets = [_kept(p, x.mean(0), both, kept, filled) for p, both in
+                        zip((x, test), orders[model], strict=True)]  # fmt: skip
                 layers = classifiers.init_perceptron(widths, 2 * e, source, device)
                 draw = perceptrons.draws(sets[0], many(y, 2 * e), 100, source)
                 layers = perceptrons.fit(layers, forward, draw, settings.retrain_steps, 2e-3)
@@ -93,10 +95,9 @@ def diffroar(settings: Settings, seed: int, device: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _kept(x: Tensor, mean: Tensor, importance: Tensor, share: float, shown: str) -> Tensor:
+def _kept(x: Tensor, mean: Tensor, orders: list[Tensor], share: float, shown: str) -> Tensor:
     """Return pictures with their top pixels kept, for each network, and then with their bottom ones; or the masks."""
     base = x if shown == "pixels" else torch.ones_like(x)
     fill = mean if shown == "pixels" else 0.0
-    many = base.expand(importance.shape)
-    ends = [attribution.keep_ranked(many, importance, share, e, fill) for e in ("top", "bottom")]
-    return torch.cat(ends)
+    many = base.expand(orders[0].shape)
+    return torch.cat([attribution.keep_ranked(many, order, share, fill) for order in orders])

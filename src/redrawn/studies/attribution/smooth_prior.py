@@ -33,7 +33,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(14, 2000, 5),
+    "quick": Settings(14, 2000, 3),
     "standard": Settings(28, 3000, 10),
     "paper": Settings(28, 4000, 50, width=1024),
 }

@@ -32,9 +32,13 @@ def subject(name: str, count: int, device: str) -> Subject:
         network = classifiers.efficientnet_lite0(imagenet.efficientnet_lite0(), device)
     images, truth = imagenet.photographs()
     pixels, labels = torch.from_numpy(images).to(device), torch.from_numpy(truth).to(device)
+    right: list[Tensor] = []
     with torch.no_grad():
-        guess = torch.cat([network(network.prepare(part)).argmax(1) for part in pixels.split(5)])
-    chosen = (guess == labels).nonzero()[:count, 0]
+        for few, own in zip(pixels.split(5), labels.split(5), strict=True):
+            right.append(network(network.prepare(few)).argmax(1) == own)
+            if torch.cat(right).sum() >= count:  # later photographs are not asked for
+                break
+    chosen = torch.cat(right).nonzero()[:count, 0]
     pixels, labels = pixels[chosen], labels[chosen]
     return Subject(
         network, pixels, network.prepare(pixels), network.prepare(torch.zeros_like(pixels)), labels,
