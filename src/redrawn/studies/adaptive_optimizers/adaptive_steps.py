@@ -88,7 +88,10 @@ def compare(settings: Settings, seed: int, device: str) -> pd.DataFrame:
 
 def _paths(problem: Rescaled, settings: Settings, signs) -> dict[str, np.ndarray]:
     """Return {method: gaps by look and problem}."""
-    seen = lambda points: islice(points, settings.every - 1, settings.iterations, settings.every)  # noqa: E731
+
+    def seen(points):
+        return islice(points, settings.every - 1, settings.iterations, settings.every)
+
     start = torch.zeros_like(problem.scales)
     first = torch.full_like(start[:, :1], FIRST_STEPS[0])
     options = {"OASIS": (problem.product, iter(signs)), "adaptive descent": (None, iter(()))}

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import torch
@@ -107,7 +108,7 @@ def steps_over_bound(settings: Settings, seed: int) -> pd.DataFrame:
     frames = []
     for beta in (QUARTIC_ALPHA, 1.0):
         x = start.clone()
-        make = lambda p, b=beta: optimizers.NormalizedDescent(p, 1.0, b, batched=True)  # noqa: E731
+        make = partial(optimizers.NormalizedDescent, lr=1.0, beta=beta, batched=True)
         descent = OwnRates([x], make, accuracy**beta / c)
         steps = torch.zeros_like(accuracy)
         while (moving := (gradient := 4 * x**3).norm(dim=1) > accuracy).any():
