@@ -165,12 +165,11 @@ def score(evaluate, solid: str, points: int = 8000) -> pd.DataFrame:
     surface = onto_surface(distance, x[np.abs(distance(x)) < 0.1], np.eye(d))
     normals = directional(distance, surface, np.eye(d))
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    value, _ = evaluate(x, gradients=False)
-    _, slope = evaluate(x[near])
+    value, slope = evaluate(x)
     there, tilt = evaluate(surface)
     length = np.maximum(np.linalg.norm(tilt, axis=-1), 1e-3)
     cosine = np.einsum("end,nd->en", tilt, normals) / length
-    excess = np.maximum(np.linalg.norm(slope, axis=-1) - surfaces.HINGE, 0)
+    excess = np.maximum(np.linalg.norm(slope[:, near], axis=-1) - surfaces.HINGE, 0)
     found = value < 0
     return pd.DataFrame(
         {
