@@ -32,7 +32,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(4, 7, 200, 2000, 8),
+    "quick": Settings(4, 7, 200, 2000, 5),
     "standard": Settings(6, 10, 1000, 4000, 25, draws=100, batches=1000),
     "paper": Settings(8, 10, 1000, 4000, 50, draws=200, batches=4000),
 }
