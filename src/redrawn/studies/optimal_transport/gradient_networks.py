@@ -24,7 +24,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(1000, 64, (5, 32)),
+    "quick": Settings(1500, 64, (5, 32)),
     "standard": Settings(8000, 64),
     "paper": Settings(15_000, 32, learning_rate=1e-3),
 }
