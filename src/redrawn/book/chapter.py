@@ -8,6 +8,7 @@
 `close` fails unless exactly what the chapter's `.yml` declares was registered.
 """
 
+import gc
 import inspect
 import json
 import os
@@ -158,6 +159,7 @@ def open_chapter(
     style.use()
     if "REDRAWN_OUT" in os.environ:  # a run, and not somebody's own notebook
         offline.enforce()
+        gc.freeze()  # what is imported stays until the kernel ends: the collector need not walk it again and again
     drafts = paths.build() / "drafts" / profile / paths.run_name(slug, seed)
     out = Path(os.environ.get("REDRAWN_OUT", drafts))
     out.mkdir(parents=True, exist_ok=True)
