@@ -31,7 +31,7 @@ class Settings:
 
 
 SETTINGS = {
-    "quick": Settings(6000, 4000, seeds=4, width_seeds=4, photograph_every=40),
+    "quick": Settings(6000, 4000, seeds=6, width_seeds=4, photograph_every=40),
     "standard": Settings(10_000, 10_000, seeds=8, width_seeds=100),
     "paper": Settings(10_000, 40_000, seeds=20, width_seeds=100),
 }
