@@ -67,14 +67,9 @@ def pixel_perturbation(
     empty: Tensor,
     maps: Float[Tensor, "n h w"],
     shares: Sequence[float],
-    before: Float[Tensor, "n"] | None = None,
 ) -> Float[Tensor, "n s"]:
-    """Return |change of score| over the score when shares of *least* salient pixels are emptied (Srinivas and Fleuret, 2019).
-
-    `before` is the score of x, where it is known: it is the same for all maps.
-    """
-    rank, pixels = _ranks(maps), maps[0].numel()
-    before = score(x) if before is None else before
+    """Return |change of score| over the score when shares of *least* salient pixels are emptied (Srinivas and Fleuret, 2019)."""
+    rank, pixels, before = _ranks(maps), maps[0].numel(), score(x)
     after = [score(torch.where(rank >= (1 - share) * pixels, empty, x)) for share in shares]
     return torch.stack([(each - before).abs() / before.abs() for each in after], 1)
 

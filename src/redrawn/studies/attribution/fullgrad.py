@@ -25,12 +25,8 @@ def take_apart(given: Subject) -> tuple[list[float], list[float], Tensor]:
 
 def perturb(given: Subject, maps: dict[str, Tensor]) -> pd.DataFrame:
     """Return (method, photo, change, share): relative change of the probability without the least salient pixels."""
-    with torch.no_grad():
-        before = given.probability(given.x)
     found = {
-        name: attribution.pixel_perturbation(
-            given.probability, given.x, given.black, m, SHARES, before
-        )
+        name: attribution.pixel_perturbation(given.probability, given.x, given.black, m, SHARES)
         for name, m in maps.items()
     }
     frames = [
