@@ -11,7 +11,7 @@ from redrawn.data import registry
 from redrawn.data.blocks import averaged
 
 
-def mnist(side: int = 28) -> tuple[Float[np.ndarray, "5000 s s"], Int[np.ndarray, "5000"]]:
+def mnist(side: int = 28) -> tuple[Float[np.ndarray, "5000 s s"], Int[np.ndarray, " 5000"]]:
     """Return the images, with values in [0, 1], and their digits; sorted by digit, so split by a seed.
 
     Args:

@@ -11,7 +11,7 @@ from redrawn.data.blocks import averaged
 
 def fashion_mnist(
     part: Literal["train", "test"], side: int = 28
-) -> tuple[Float[np.ndarray, "n s s"], Int[np.ndarray, "n"]]:
+) -> tuple[Float[np.ndarray, "n s s"], Int[np.ndarray, " n"]]:
     """Return pictures with values in [0, 1] and their classes, in the original's order.
 
     Args:

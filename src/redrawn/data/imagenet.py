@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from redrawn.data import registry
 
 
-def photographs() -> tuple[Float[np.ndarray, "20 3 224 224"], Int[np.ndarray, "20"]]:
+def photographs() -> tuple[Float[np.ndarray, "20 3 224 224"], Int[np.ndarray, " 20"]]:
     """Return the photographs, red-green-blue with values in [0, 255], and their ImageNet classes."""
     with np.load(registry.path_of("imagenet-20")) as stored:
         images, labels = stored["images"], stored["labels"]

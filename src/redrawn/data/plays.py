@@ -11,7 +11,7 @@ from jaxtyping import Int
 from redrawn.data import registry
 
 
-def shakespeare(part: Literal["train", "test"]) -> tuple[Int[np.ndarray, "n"], str]:
+def shakespeare(part: Literal["train", "test"]) -> tuple[Int[np.ndarray, " n"], str]:
     """Return a text as places in an alphabet, and the alphabet, which both parts share.
 
     Args:
@@ -28,7 +28,7 @@ def shakespeare(part: Literal["train", "test"]) -> tuple[Int[np.ndarray, "n"], s
 
 
 @cache
-def _places(path: Path) -> tuple[Int[np.ndarray, "n"], str]:
+def _places(path: Path) -> tuple[Int[np.ndarray, " n"], str]:
     # a study asks several times, and unpacking takes half a second
     codes = np.frombuffer(lzma.decompress(path.read_bytes()), np.uint8)
     # counting bytes takes a twentieth of what sorting them does

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from redrawn.data import registry
 
 
-def sea_surface() -> tuple[Float[np.ndarray, "months"], Float[np.ndarray, "months"]]:
+def sea_surface() -> tuple[Float[np.ndarray, " months"], Float[np.ndarray, " months"]]:
     """Return the years (as fractions) and the monthly sea-surface temperature (°C) off Peru, 1950-2010."""
     table = pd.read_csv(registry.path_of("elnino"))
     values = table.iloc[:, 1:].to_numpy(dtype=float).ravel()

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from redrawn.studies.grokking import corruption, edge, lazy
+from redrawn.studies.grokking import corruption, edge, lazy, lazy_curves
 
 MODULES = (edge, corruption, lazy)
 
@@ -93,4 +93,4 @@ def test_lazy_in_miniature():
     assert (
         frame[frame.step == 50].train.to_numpy() < frame[frame.step == 0].train.to_numpy()
     ).all()
-    np.testing.assert_allclose(lazy.kernel_ratio(small, frame, 0, "cpu"), 1, atol=0.1)
+    np.testing.assert_allclose(lazy_curves.kernel_ratio(small, frame, 0, "cpu"), 1, atol=0.1)

@@ -13,6 +13,7 @@ from redrawn.studies.implicit_representations import (
     polynomial,
     siren,
     siren_poisson,
+    solid_scores,
 )
 from redrawn.studies.implicit_representations.solids import SOLIDS, directional
 from redrawn.studies.tidy import log_ratio, per_seed
@@ -78,10 +79,10 @@ def test_a_perfect_field_scores_perfectly_and_a_rippled_one_does_not():
         slope[:, 0] += 40 * ripple * np.cos(40 * x[:, 0])
         return 50 * value[None], 50 * slope[None]
 
-    perfect = orex.score(lambda x: field(x, 0.0), "rings").iloc[0]
+    perfect = solid_scores.score(lambda x: field(x, 0.0), "rings").iloc[0]
     assert perfect.iou == 1 and perfect.slope == 0
     assert perfect.ripple < 1e-3 and perfect.normal_error < 0.1
-    rippled = orex.score(lambda x: field(x, 0.02), "rings").iloc[0]
+    rippled = solid_scores.score(lambda x: field(x, 0.02), "rings").iloc[0]
     assert rippled.iou < 1 and rippled.ripple > 0.005 and rippled.normal_error > 5
 
 

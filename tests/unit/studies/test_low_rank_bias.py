@@ -22,6 +22,7 @@ from redrawn.studies.low_rank_bias import (
     incremental,
     locality,
     tubal,
+    tubal_descent,
     tubal_photograph,
 )
 
@@ -104,9 +105,9 @@ def test_locality_gains_pair_the_same_seeds():
 
 def test_tubal_descent_reduces_the_error_and_reports_every_start():
     source = torch.Generator().manual_seed(0)
-    truth = tubal.random_truth(2, 2, source)
+    truth = tubal_descent.random_truth(2, 2, source)
     starts = {"a": (4, 1e-1), "b": (4, 1e-2)}
-    frame = tubal.descend(truth, 254, starts, 2e-5, 200, 100, source)
+    frame = tubal_descent.descend(truth, 254, starts, 2e-5, 200, 100, source)
     assert len(frame) == 3 * 2 * 2
     np.testing.assert_allclose(frame["rank 2"], frame.test)
     for start in frame.start.unique():
@@ -121,7 +122,7 @@ def test_the_photograph_has_its_tubal_rank_and_too_few_measurements():
     torch.testing.assert_close(truth, low_rank.t_transpose(truth))
     assert tubal_photograph.count_measurements() < tubal_photograph.count_entries() == 392
     assert tubal.random_count(3, 0.9) > tubal.random_entries() == 210
-    assert tubal.degrees_of_freedom(5, 1, 2) == 9  # a symmetric matrix of rank 2
+    assert tubal_descent.degrees_of_freedom(5, 1, 2) == 9  # a symmetric matrix of rank 2
 
 
 def test_problems_are_low_rank_plus_symmetric_outliers():

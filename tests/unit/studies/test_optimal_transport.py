@@ -16,6 +16,7 @@ from redrawn.studies.optimal_transport import (
     monge,
     newton_costs,
     particles,
+    porous,
     problems,
     sinkhorn_newton,
     sparse_plans,
@@ -114,7 +115,7 @@ def test_one_porous_step_is_the_exact_one():
     settings = replace(flows.SETTINGS["quick"], samples=4000, optimiser_steps=300, seeds=2)
     radius = torch.full((2,), pm.barenblatt_radius(1e-3, 1.0, 1))
     h = (torch.ones(2), torch.ones(2))
-    found = flows.jko_porous(radius, 1, h, settings, generator(0), 5e-4) / radius
+    found = porous.jko_porous(radius, 1, h, settings, generator(0), 5e-4) / radius
     # E|x|² = R²/5 and ∫p² = 3/(5R): (s - 1) R²/(5a) = 3/(5 R s²)
     r = radius[0].item()
     s = max(np.roots([1, -1, 0, -3 * 5e-4 / r**3]).real)

@@ -21,8 +21,8 @@ def shares(
 
 
 def conservation_error(
-    score: Float[Tensor, "n"], share: Float[Tensor, "n k"]
-) -> Float[Tensor, "n"]:
+    score: Float[Tensor, " n"], share: Float[Tensor, "n k"]
+) -> Float[Tensor, " n"]:
     """Return how far the shares are from adding up to the score."""
     return (score - share.sum(1)).abs() / score.abs()
 
@@ -47,6 +47,6 @@ def falls(head: Head, features: Float[Tensor, "n k h w"], chunk: int = 64) -> Fl
 
 def sensitivity_error(
     fall: Float[Tensor, "n k"], share: Float[Tensor, "n k"]
-) -> Float[Tensor, "n"]:
+) -> Float[Tensor, " n"]:
     """Return how far the shares are from the falls."""
     return (fall - share).abs().sum(1) / fall.abs().sum(1)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 def class_images(
     network: nn.Module,
-    labels: Int[Tensor, "n"],
+    labels: Int[Tensor, " n"],
     side: int,
     steps: int,
     length: float,

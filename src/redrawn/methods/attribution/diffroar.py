@@ -13,7 +13,7 @@ def keep_ranked(
     x: Float[Tensor, "... d"],
     order: Int[Tensor, "... d"],
     share: float,
-    fill: Float[Tensor, "d"] | float = 0.0,
+    fill: Float[Tensor, " d"] | float = 0.0,
 ) -> Float[Tensor, "... d"]:
     """Keep the share of each sample's coordinates that come first, by falling or by rising importance, and fill the rest.
 

@@ -21,11 +21,11 @@ BIASED = (nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.ReLU6)
 class FullGradient:
     """A score taken apart: ∇f ⊙ x, and each biased layer's gradient times bias, at each place."""
 
-    score: Float[Tensor, "n"]
+    score: Float[Tensor, " n"]
     inputs: Float[Tensor, "n c h w"]
     biases: list[Tensor]
 
-    def residual(self) -> Float[Tensor, "n"]:
+    def residual(self) -> Float[Tensor, " n"]:
         """Return what the parts leave of the score, relative to it."""
         parts = [self.inputs, *self.biases]
         total = sum(part.flatten(1).double().sum(1) for part in parts)

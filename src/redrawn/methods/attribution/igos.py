@@ -22,7 +22,7 @@ def masked(x: Tensor, blurred: Tensor, mask: Mask) -> Tensor:
     return torch.lerp(blurred, x, large)
 
 
-def penalties(mask: Mask, area: float, variation: float) -> Float[Tensor, "n"]:
+def penalties(mask: Mask, area: float, variation: float) -> Float[Tensor, " n"]:
     """Return λ₁ mean|1 - M| + λ₂ (mean squared differences along both axes)."""
     rough = mask.diff(dim=2).square().mean((1, 2, 3)) + mask.diff(dim=3).square().mean((1, 2, 3))
     return area * (1 - mask).abs().mean((1, 2, 3)) + variation * rough
@@ -40,7 +40,7 @@ def igos(
     noise: float = 0.2,
     source: torch.Generator | None = None,
     first_step: float = 200.0,
-) -> tuple[Mask, Float[Tensor, "n"]]:
+) -> tuple[Mask, Float[Tensor, " n"]]:
     """Return the mask (one keeps) and its objective.
 
     Args:

@@ -26,7 +26,7 @@ def replacement_curve(
     end: Float[Tensor, "n c h w"],
     maps: Float[Tensor, "n h w"],
     steps: int,
-    ends: tuple[Float[Tensor, "n"], Float[Tensor, "n"]] | None = None,
+    ends: tuple[Float[Tensor, " n"], Float[Tensor, " n"]] | None = None,
 ) -> Float[Tensor, "n s"]:
     """Return the score before and after each step, while pixels of `start` are replaced by those of `end`.
 
@@ -45,17 +45,17 @@ def replacement_curve(
     return torch.stack([before, *between, after], 1)
 
 
-def area(curve: Float[Tensor, "n s"]) -> Float[Tensor, "n"]:
+def area(curve: Float[Tensor, "n s"]) -> Float[Tensor, " n"]:
     """Return the mean height of a curve with equal steps, by the trapezoidal rule."""
     return torch.trapezoid(curve, dim=1) / (curve.shape[1] - 1)
 
 
-def insertion(score: Score, x, empty, maps, steps: int, ends=None) -> Float[Tensor, "n"]:
+def insertion(score: Score, x, empty, maps, steps: int, ends=None) -> Float[Tensor, " n"]:
     """Return the area while x appears in an empty picture (Petsiuk et al., 2018); larger is better."""
     return area(replacement_curve(score, empty, x, maps, steps, ends))
 
 
-def deletion(score: Score, x, empty, maps, steps: int) -> Float[Tensor, "n"]:
+def deletion(score: Score, x, empty, maps, steps: int) -> Float[Tensor, " n"]:
     """Return the area while x disappears; smaller is better."""
     return area(replacement_curve(score, x, empty, maps, steps))
 
@@ -80,7 +80,7 @@ def infidelity(
     x: Float[Tensor, "n ..."],
     maps: Float[Tensor, "n ..."],
     noise: Float[Tensor, "k n ..."],
-) -> Float[Tensor, "n"]:
+) -> Float[Tensor, " n"]:
     """Return the mean of (Iᵀφ - (f(x) - f(x - I)))² over k perturbations I of every input (Yeh et al., 2019)."""
     before, total = score(x), 0.0
     for one in noise:
@@ -98,7 +98,7 @@ def localisation(
     return region.gather(-1, top).float().mean(-1)
 
 
-def roughness(maps: Float[Tensor, "n h w"]) -> Float[Tensor, "n"]:
+def roughness(maps: Float[Tensor, "n h w"]) -> Float[Tensor, " n"]:
     """Return the total variation of the absolute map over its sum: a map's grain, whatever its scale."""
     size = maps.abs()
     variation = size.diff(dim=1).abs().sum((1, 2)) + size.diff(dim=2).abs().sum((1, 2))

@@ -31,7 +31,7 @@ def combined(maps: list[Float[Tensor, "n h w"]], size: tuple[int, int]) -> Float
 
 
 def meta_step(
-    network: nn.Module, x: Float[Tensor, "1 c h w"], label: Int[Tensor, "1"], learning_rate: float
+    network: nn.Module, x: Float[Tensor, "1 c h w"], label: Int[Tensor, " 1"], learning_rate: float
 ) -> nn.Module:
     """Return a copy of the network after one descent step on one sample's cross-entropy."""
     moved = copy.deepcopy(network).requires_grad_()

@@ -24,7 +24,7 @@ def ranks(maps: Float[Tensor, "... d"]) -> Float[Tensor, "... d"]:
 
 
 def fold_distances(
-    maps: Float[Tensor, "k n d"], right: Bool[Tensor, "k n"], fold: Int[Tensor, "n"]
+    maps: Float[Tensor, "k n d"], right: Bool[Tensor, "k n"], fold: Int[Tensor, " n"]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the distances S⁼ and S≠ of k models' explanations of n samples.
 

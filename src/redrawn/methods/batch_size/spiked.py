@@ -26,7 +26,7 @@ def spiked_eigenvalue(
     return torch.where(eigenvalue.square() > bulk, eigenvalue + bulk / eigenvalue, 2 * bulk.sqrt())
 
 
-def element_variance(difference: Float[Tensor, "p n"], effective: float) -> Float[Tensor, "p"]:
+def element_variance(difference: Float[Tensor, "p n"], effective: float) -> Float[Tensor, " p"]:
     """Return an estimate of Pσ² from each product (H_B - H) z with random signs z.
 
     E ‖(H_B - H) z‖² = tr (H_B - H)² = P²σ²/𝔟 for P parameters.

@@ -61,7 +61,7 @@ def hessian_operator(
 
 def flatten(
     parameters: Parameters,
-) -> tuple[Float[Tensor, "n"], Callable[[Float[Tensor, "n"]], Parameters]]:
+) -> tuple[Float[Tensor, " n"], Callable[[Float[Tensor, " n"]], Parameters]]:
     """Return all parameters as one vector, and the function that undoes it for any vector of that length."""
     if isinstance(parameters, Tensor):
         shape = parameters.shape

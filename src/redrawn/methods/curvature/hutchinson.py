@@ -12,7 +12,7 @@ from torch import Tensor
 
 def hutchinson(
     matvec: Callable[[Float[Tensor, "p n"]], Float[Tensor, "p n"]], probes: Float[Tensor, "p n"]
-) -> Float[Tensor, "p"]:
+) -> Float[Tensor, " p"]:
     """Return one unbiased estimate of the trace a probe; their mean is the estimate, their spread its error."""
     return (probes * matvec(probes)).sum(-1)
 

@@ -39,9 +39,9 @@ def lanczos_quadrature(
 def spectral_density(
     nodes: Float[Tensor, "p k"],
     weights: Float[Tensor, "p k"],
-    grid: Float[Tensor, "g"],
+    grid: Float[Tensor, " g"],
     width: float,
-) -> Float[Tensor, "g"]:
+) -> Float[Tensor, " g"]:
     """Return the density of eigenvalues on a grid: every node a Gaussian, averaged over probes; its integral is one.
 
     Args:

@@ -51,7 +51,7 @@ def aligned_weights(
     return (alignment(gramian) @ preset[..., None])[..., 0]
 
 
-def condition_number(gramian: Float[ndarray, "e m m"]) -> Float[ndarray, "e"]:
+def condition_number(gramian: Float[ndarray, "e m m"]) -> Float[ndarray, " e"]:
     """Return √(λ_max / λ_min) of G, the condition number of the gradients."""
     value = np.linalg.eigvalsh(gramian)
     return np.sqrt(value[:, -1] / value[:, 0].clip(1e-300))

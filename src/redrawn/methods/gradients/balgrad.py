@@ -21,7 +21,7 @@ def modality_weights(losses: Float[Tensor, "e 2"]) -> Float[Tensor, "e 2"]:
 
 def project_task(
     task: Float[Tensor, "e n"], balance: Float[Tensor, "e n"]
-) -> tuple[Float[Tensor, "e n"], Float[Tensor, "e"]]:
+) -> tuple[Float[Tensor, "e n"], Float[Tensor, " e"]]:
     """Return the task's gradient without its conflict with `balance`, and g_T·g_kl / (‖g_T‖ ‖g_kl‖) before.
 
     Raises:

@@ -28,7 +28,7 @@ def factor(
     return np.sqrt(value.clip(0) + regularisation)[..., None] * vector.swapaxes(1, 2)
 
 
-def projection_weights(a: Float[ndarray, "m m"], u: Float[ndarray, "m"]) -> Float[ndarray, "m"]:
+def projection_weights(a: Float[ndarray, "m m"], u: Float[ndarray, " m"]) -> Float[ndarray, " m"]:
     """Return w of π_J(Jᵀu), given a factor A of one Gramian."""
     return u + nnls(a, -a @ u)[0]
 

@@ -49,7 +49,7 @@ def initial_state(weights: Float[Tensor, "s k n d"]) -> State:
 
 
 def output(
-    state: State, samples: Samples, alpha: Float[Tensor, "k"], epsilon: Float[Tensor, "k"]
+    state: State, samples: Samples, alpha: Float[Tensor, " k"], epsilon: Float[Tensor, " k"]
 ) -> Float[Tensor, "s k p"]:
     """Return f at the samples (Eq. 3)."""
     d = state.mean.shape[-1]
@@ -64,8 +64,8 @@ def step(
     state: State,
     samples: Samples,
     residual: Float[Tensor, "s k p"],
-    alpha: Float[Tensor, "k"],
-    epsilon: Float[Tensor, "k"],
+    alpha: Float[Tensor, " k"],
+    epsilon: Float[Tensor, " k"],
 ) -> State:
     """Take one step of full-batch gradient descent with learning rate N/α²."""
     c = 2 / (alpha * residual.shape[-1])
@@ -87,8 +87,8 @@ def loss_terms(
     state: State,
     start: State | None,
     beta: Float[Tensor, "s d"],
-    alpha: Float[Tensor, "k"],
-    epsilon: Float[Tensor, "k"],
+    alpha: Float[Tensor, " k"],
+    epsilon: Float[Tensor, " k"],
 ) -> Float[Tensor, "s k 3"]:
     """Return the three terms of the test loss for y = (β·x)²/2 and x ~ N(0, I/d) (Eq. 6).
 
@@ -107,7 +107,7 @@ def loss_terms(
 
 
 def gram(
-    state: State, a: Float[Tensor, "s p d"], b: Float[Tensor, "s q d"], epsilon: Float[Tensor, "k"]
+    state: State, a: Float[Tensor, "s p d"], b: Float[Tensor, "s q d"], epsilon: Float[Tensor, " k"]
 ) -> Float[Tensor, "s k p q"]:
     """Return the neural tangent kernel, x·x' [1 + ε w̄·(x + x') + ε² xᵀ M x'] (Eq. 5)."""
     e = epsilon[:, None, None]

@@ -8,8 +8,8 @@ from torch import Tensor
 
 
 def perpendicular_gradient(
-    gradient: Float[Tensor, "e *shape"], weight: Float[Tensor, "e *shape"], rescale: bool = False
-) -> Float[Tensor, "e *shape"]:
+    gradient: Float[Tensor, " e *shape"], weight: Float[Tensor, " e *shape"], rescale: bool = False
+) -> Float[Tensor, " e *shape"]:
     """Project each network's gradient of one parameter tensor onto the complement of its weights.
 
     Args:

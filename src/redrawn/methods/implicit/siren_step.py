@@ -12,10 +12,10 @@ from redrawn.methods.implicit.sine_cosine import sine_and_cosine_
 
 
 def siren_step(
-    layers: list[tuple[Float[Tensor, "inputs outputs"], Float[Tensor, "outputs"]]],
+    layers: list[tuple[Float[Tensor, "inputs outputs"], Float[Tensor, " outputs"]]],
     x: Float[Tensor, "n d"],
     target: Float[Tensor, "n channels"],
-    gradients: list[tuple[Float[Tensor, "inputs outputs"], Float[Tensor, "outputs"]]],
+    gradients: list[tuple[Float[Tensor, "inputs outputs"], Float[Tensor, " outputs"]]],
     omega0: float = 30.0,
     chunk: int = 512,
 ) -> Float[Tensor, ""]:
@@ -99,7 +99,7 @@ class SirenSquaredError(torch.autograd.Function):
 
 def siren_squared_error(
     layers, x: Float[Tensor, "n d"], target: Float[Tensor, "n channels"], omega0=30.0, chunk=512
-) -> Float[Tensor, "e"]:
+) -> Float[Tensor, " e"]:
     """Return the mean squared error of each SIREN of an ensemble that shares its coordinates.
 
     Differentiable in the parameters once, not in `x`; for derivatives use `siren` and autograd.

@@ -102,7 +102,7 @@ class CharacterTransformer:
 
     def loss(
         self, parameters: Float[Tensor, "e n"], text: Int[Tensor, "e b t"]
-    ) -> Float[Tensor, "e"]:
+    ) -> Float[Tensor, " e"]:
         """Return each network's mean cross-entropy, in nats a character, of every character after the first."""
         scores = self.logits(parameters, text[..., :-1]).log_softmax(-1)
         return -scores.gather(-1, text[..., 1:, None]).mean((1, 2, 3))

@@ -66,7 +66,7 @@ def critical_point(
     return vectors * (values - tau).sqrt()
 
 
-def minimal_loss(eigenvalues: Float[Tensor, "n"], rank: int, tau: float) -> Float[Tensor, ""]:
+def minimal_loss(eigenvalues: Float[Tensor, " n"], rank: int, tau: float) -> Float[Tensor, ""]:
     """Return the least loss of rank `rank`: Σ over the smaller eigenvalues of (√λ - √τ)²."""
     rest = eigenvalues.sort(descending=True).values[rank:].clamp_min(0)
     return (rest.sqrt() - tau**0.5).square().sum()

@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def component_pursuit(
-    y: Float[Tensor, "b d d"], weight: Float[Tensor, "b"], steps: int = 500, penalty: float = 1.0
+    y: Float[Tensor, "b d d"], weight: Float[Tensor, " b"], steps: int = 500, penalty: float = 1.0
 ) -> tuple[Float[Tensor, "b d d"], Float[Tensor, "b d d"]]:
     """Minimise tr X + λ‖S‖₁ subject to X + S = Y, X ⪰ 0.
 

@@ -12,9 +12,9 @@ from torch import Tensor
 
 def discrepant_descent(
     y: Float[Tensor, "b d d"],
-    ratio: Float[Tensor, "b"],
-    rate: Float[Tensor, "b"],
-    scale: float | Float[Tensor, "b"],
+    ratio: Float[Tensor, " b"],
+    rate: Float[Tensor, " b"],
+    scale: float | Float[Tensor, " b"],
     steps: int,
 ) -> tuple[Float[Tensor, "b d d"], Float[Tensor, "b d d"]]:
     """Descend on f from a start of size `scale` and return UUᵀ and g∘g - h∘h.

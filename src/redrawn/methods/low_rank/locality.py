@@ -18,7 +18,7 @@ def patch_alignment(
     p: Float[Tensor, "b e h w"],
     q: Float[Tensor, "b e h w"],
     join: Callable[[Tensor, Tensor], Tensor],
-) -> Float[Tensor, "e"]:
+) -> Float[Tensor, " e"]:
     """Return the regulariser of each network of an ensemble, averaged over the batch; differentiable.
 
     Args:

@@ -50,14 +50,14 @@ def gaussian_measurements(
 
 
 def sensing_loss(
-    u: Float[Tensor, "*b d r"], measure: Float[Tensor, "count n"], y: Float[Tensor, "count"]
+    u: Float[Tensor, "*b d r"], measure: Float[Tensor, "count n"], y: Float[Tensor, " count"]
 ) -> Float[Tensor, "*b"]:
     """Return f(U)."""
     return (to_vector(u @ u.mT) @ measure.T - y).square().sum(-1) / 4
 
 
 def sensing_gradient(
-    u: Float[Tensor, "*b d r"], normal: Float[Tensor, "n n"], seen: Float[Tensor, "n"]
+    u: Float[Tensor, "*b d r"], normal: Float[Tensor, "n n"], seen: Float[Tensor, " n"]
 ) -> Float[Tensor, "*b d r"]:
     """Return ∇f(U) = (A*A(UUᵀ) - A*y) U from `normal`, A*A, and `seen`, A*y, which do not grow with the measurements."""
     return to_matrix(to_vector(u @ u.mT) @ normal - seen) @ u

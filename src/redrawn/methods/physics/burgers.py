@@ -13,7 +13,7 @@ def burgers_residual(jet: Jet, viscosity: float):
 
 
 def cole_hopf(
-    x: Float[np.ndarray, "*m n"], t: Float[np.ndarray, "m"], viscosity: float, nodes: int = 100
+    x: Float[np.ndarray, "*m n"], t: Float[np.ndarray, " m"], viscosity: float, nodes: int = 100
 ) -> Float[np.ndarray, "m n"]:
     """Return the exact u at all times and places, one row of places for all times or one a time, by Gauss–Hermite quadrature.
 

@@ -41,7 +41,7 @@ def _powers(u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def reference(
-    start: float, x: Float[np.ndarray, "n"], t: Float[np.ndarray, "m"], cells: int = 400
+    start: float, x: Float[np.ndarray, " n"], t: Float[np.ndarray, " m"], cells: int = 400
 ) -> Float[np.ndarray, "m n"]:
     """Return u by the method of lines on `cells` cells, denser towards x = 0, with an implicit solver.
 

@@ -13,8 +13,8 @@ class System(NamedTuple):
     """What a residual needs: (Σ_i c_i K_i) u = F, with the constrained degrees of freedom at zero."""
 
     matrices: Float[np.ndarray, "terms dofs dofs"]
-    load: Float[np.ndarray, "dofs"]
-    fixed: Int[np.ndarray, "m"]
+    load: Float[np.ndarray, " dofs"]
+    fixed: Int[np.ndarray, " m"]
     nodes: Float[np.ndarray, "nodes 2"]
     elements: Int[np.ndarray, "6 elements"]
     basis: skfem.Basis

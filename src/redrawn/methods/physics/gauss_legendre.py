@@ -12,7 +12,7 @@ from torch import Tensor
 
 def gauss_legendre(
     stages: int,
-) -> tuple[Float[np.ndarray, "q q"], Float[np.ndarray, "q"], Float[np.ndarray, "q"]]:
+) -> tuple[Float[np.ndarray, "q q"], Float[np.ndarray, " q"], Float[np.ndarray, " q"]]:
     """Return a, b and c of the method of order 2q.
 
     a_ij = (w_j / 2) Σ_n (2n + 1)/2 P_n(x_j) ∫_{-1}^{x_i} P_n at Legendre's nodes x and weights w, since the Lagrange

@@ -74,7 +74,7 @@ def chebyshev_network(
 
 
 def overwrite(
-    values: Float[Tensor, "e dofs"], known: Int[Tensor, "m"], given: Float[Tensor, "m"]
+    values: Float[Tensor, "e dofs"], known: Int[Tensor, " m"], given: Float[Tensor, " m"]
 ) -> Float[Tensor, "e dofs"]:
     """Return the values with those of the known degrees of freedom put in their place."""
     return values.index_copy(-1, known, given.expand(len(values), -1))
@@ -84,8 +84,8 @@ def residual_norm(
     stiffness: Float[Tensor, "*e dofs dofs"],
     values: Float[Tensor, "e dofs"],
     load: Float[Tensor, "*e dofs"],
-    free: Int[Tensor, "m"],
-) -> Float[Tensor, "e"]:
+    free: Int[Tensor, " m"],
+) -> Float[Tensor, " e"]:
     """Return ‖(K u - F) at the free degrees of freedom‖, each network's own: the norm, not its square."""
     residual = (stiffness @ values[..., None])[..., 0] - load
     return residual[:, free].norm(dim=1)

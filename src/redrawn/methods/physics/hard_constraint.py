@@ -34,7 +34,7 @@ class Rows(NamedTuple):
     at_left: Float[Tensor, "p mb N"]
     at_right: Float[Tensor, "p mb N"]
     slope_right: Float[Tensor, "p mb N"]
-    initial: Float[Tensor, "p"]
+    initial: Float[Tensor, " p"]
 
 
 def equation(rows: Rows, omega: Float[Tensor, "p N"]):
@@ -92,7 +92,7 @@ def hessian(rows: Rows, omega: Float[Tensor, "p N"]) -> Float[Tensor, "p N N"]:
 @torch.no_grad()
 def levenberg_marquardt(
     rows: Rows, iterations: int = ITERATIONS, tolerance: float = 1e-4
-) -> tuple[Float[Tensor, "p N"], Float[Tensor, "p"]]:
+) -> tuple[Float[Tensor, "p N"], Float[Tensor, " p"]]:
     """Minimise g from ω = 1, all solves at once, each with its own damping.
 
     A solve ends where its gradient is below `tolerance` times the one at the start; ended ones stay as they are.

@@ -17,7 +17,7 @@ from redrawn.methods.physics.burgers import burgers_residual
 from redrawn.methods.physics.tanh_jet import Jet
 
 
-def circle_jet(x: Float[Tensor, "n"], t: Float[Tensor, "n"]) -> Jet:
+def circle_jet(x: Float[Tensor, " n"], t: Float[Tensor, " n"]) -> Jet:
     """Return the jet of (cos x, sin x, t) in x and t, through which every function of them is periodic."""
     c, s, zero, one = torch.cos(x), torch.sin(x), torch.zeros_like(x), torch.ones_like(x)
     return torch.stack(
@@ -48,7 +48,7 @@ def lagrangian_residuals(
 def to_grid(
     places: Float[np.ndarray, "m labels"],
     values: Float[np.ndarray, "m labels"],
-    x: Float[np.ndarray, "n"],
+    x: Float[np.ndarray, " n"],
 ) -> Float[np.ndarray, "m n"]:
     """Return the values at fixed places, by linear interpolation on the circle between where the labels are."""
     rows = zip(places, values, strict=True)
@@ -56,7 +56,7 @@ def to_grid(
 
 
 def travelled(
-    start: Float[np.ndarray, "n"], t: Float[np.ndarray, "m"], speed: float, viscosity: float
+    start: Float[np.ndarray, " n"], t: Float[np.ndarray, " m"], speed: float, viscosity: float
 ) -> Float[np.ndarray, "m n"]:
     """Return the exact u of convection and diffusion on a circle, from its values at n even places (by FFT)."""
     k = np.fft.rfftfreq(len(start), 1 / len(start))

@@ -25,7 +25,7 @@ def poisson_matrix(modes: int, boundary_weight: float) -> Float[np.ndarray, "p p
     return inside + boundary_weight * np.outer(ends, ends)
 
 
-def poisson_scales(modes: int, gamma: float) -> Float[np.ndarray, "p"]:
+def poisson_scales(modes: int, gamma: float) -> Float[np.ndarray, " p"]:
     """Return the diagonal of P: γ for the constant, 1/k² for the waves."""
     k = np.arange(1.0, modes + 1)
     return np.concatenate([[gamma], k**-2, k**-2])
@@ -84,10 +84,10 @@ def best_condition_number(matrix_of) -> tuple[float, float]:
 
 def descent_errors(
     matrix: Float[np.ndarray, "p p"],
-    error: Float[np.ndarray, "p"],
-    steps: Float[np.ndarray, "m"],
-    scales: Float[np.ndarray, "p"],
-) -> Float[np.ndarray, "m"]:
+    error: Float[np.ndarray, " p"],
+    steps: Float[np.ndarray, " m"],
+    scales: Float[np.ndarray, " p"],
+) -> Float[np.ndarray, " m"]:
     """Return ‖u_k - u‖ / ‖u_0 - u‖ after each number of steps of descent with rate 1/λ_max, in closed form.
 
     Args:

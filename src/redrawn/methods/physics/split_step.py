@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 
 def allen_cahn(
-    start: Float[np.ndarray, "n"], times: Float[np.ndarray, "m"], step: float = 1e-3
+    start: Float[np.ndarray, " n"], times: Float[np.ndarray, " m"], step: float = 1e-3
 ) -> Float[np.ndarray, "m n"]:
     """Return u of u_t = 0.0001 u_xx - 5u³ + 5u on [-1, 1) at the given times, from t = 0."""
     k = np.pi * np.fft.rfftfreq(len(start), 1 / len(start))
@@ -21,7 +21,7 @@ def allen_cahn(
 
 
 def schrodinger(
-    start: Float[np.ndarray, "n"], times: Float[np.ndarray, "m"], step: float = 5e-4
+    start: Float[np.ndarray, " n"], times: Float[np.ndarray, " m"], step: float = 5e-4
 ) -> Float[np.ndarray, "m n"]:
     """Return h of i h_t + h_xx / 2 + |h|² h = 0 on [-5, 5) at the given times, from t = 0."""
     k = 2 * np.pi * np.fft.fftfreq(len(start), 10 / len(start))

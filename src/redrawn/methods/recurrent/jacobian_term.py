@@ -13,7 +13,7 @@ SMALLEST = 1e-20
 """Squared norm below which an error is left out, as in the authors' code."""
 
 
-def jacobian_term(errors: Errors) -> tuple[Float[Tensor, "e"], Float[Tensor, "e n n"]]:
+def jacobian_term(errors: Errors) -> tuple[Float[Tensor, " e"], Float[Tensor, "e n n"]]:
     """Return Ω, a mean over sequences, and its immediate gradient.
 
     The error comes from the end of the sequence alone, so that ∂E/∂x_t = ∂E/∂x_{t+1} ∂x_{t+1}/∂x_t is at hand.

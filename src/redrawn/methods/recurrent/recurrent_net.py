@@ -68,7 +68,7 @@ def forward(
 
 def backward(
     weights: Weights, inputs: Float[Tensor, "t e b d"], classes: Int[Tensor, "e b"]
-) -> tuple[Float[Tensor, "e"], Weights, Errors]:
+) -> tuple[Float[Tensor, " e"], Weights, Errors]:
     """Return each network's mean cross-entropy in nats, its gradient, and what the Jacobian term is made of."""
     active, scores = forward(weights, inputs)
     logs = scores.log_softmax(-1)

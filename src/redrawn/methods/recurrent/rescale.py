@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def rescale(
-    gradients: list[Float[Tensor, "e ..."]], threshold: Float[Tensor, "e"]
+    gradients: list[Float[Tensor, "e ..."]], threshold: Float[Tensor, " e"]
 ) -> list[Float[Tensor, "e ..."]]:
     """Return g τ/‖g‖ where the norm of all of a network's gradients exceeds τ, else g.
 

@@ -26,15 +26,15 @@ class PowerLaw:
     features: int
     noise: float
 
-    def variances(self, device: str = "cpu") -> Float[Tensor, "d"]:
+    def variances(self, device: str = "cpu") -> Float[Tensor, " d"]:
         """Return λ of all features."""
         places = torch.arange(1, self.features + 1, dtype=torch.float64, device=device)
         return places**-self.exponent
 
 
 def expected_loss(
-    law: PowerLaw, size: int, steps: int, rates: Float[Tensor, "e"]
-) -> Float[Tensor, "e"]:
+    law: PowerLaw, size: int, steps: int, rates: Float[Tensor, " e"]
+) -> Float[Tensor, " e"]:
     """Return E (prediction - label)² after so many steps from zero, at each step size.
 
     For Gaussian features the second moments m_i of the errors obey
@@ -52,8 +52,8 @@ def expected_loss(
 
 
 def sampled_loss(
-    law: PowerLaw, size: int, steps: int, rates: Float[Tensor, "e"], source: torch.Generator
-) -> Float[Tensor, "e"]:
+    law: PowerLaw, size: int, steps: int, rates: Float[Tensor, " e"], source: torch.Generator
+) -> Float[Tensor, " e"]:
     """Return the loss, exact given the weights, of one run at each step size; all runs see samples of their own."""
     spectrum = law.variances(rates.device)
     seen, rest = spectrum[:size], spectrum[size:].sum() + law.noise

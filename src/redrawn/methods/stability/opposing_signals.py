@@ -38,7 +38,7 @@ def group_loss(state, beta, alpha: float, share: float, sign: int) -> Float[Tens
     return signal_error(state, beta) + alpha / share * (sign * valley - 1).square() / 2
 
 
-def sharpness(state: Float[Tensor, "e s"], beta, alpha: float) -> Float[Tensor, "e"]:
+def sharpness(state: Float[Tensor, "e s"], beta, alpha: float) -> Float[Tensor, " e"]:
     """Return the largest eigenvalue of each state's Hessian."""
     hessian = torch.func.vmap(torch.func.hessian(population_loss), in_dims=(0, 0, None))
     return torch.linalg.eigvalsh(hessian(state, beta, alpha))[..., -1]

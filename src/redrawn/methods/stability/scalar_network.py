@@ -73,7 +73,7 @@ def solutions(
         grows = _stretched(direction, high) < wanted
     for _ in range(60):
         middle = (low + high) / 2
-        below: Bool[Tensor, e] = _stretched(direction, middle) < wanted
+        below: Bool[Tensor, " e"] = _stretched(direction, middle) < wanted
         low, high = torch.where(below, middle, low), torch.where(below, high, middle)
     moved = torch.randn(count, depth, generator=source, dtype=torch.float64)
     return (high[:, None] * direction + noise * moved).exp()

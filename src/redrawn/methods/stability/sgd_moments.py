@@ -11,8 +11,8 @@ from torch import Tensor
 
 
 def moment_radius(
-    x: Float[Tensor, "e n d"], step: Float[Tensor, "e"], batch: float
-) -> Float[Tensor, "e"]:
+    x: Float[Tensor, "e n d"], step: Float[Tensor, " e"], batch: float
+) -> Float[Tensor, " e"]:
     """Return the spectral radius of the map of second moments.
 
     Args:
@@ -32,7 +32,7 @@ def moment_radius(
 
 def largest_stable_step(
     x: Float[Tensor, "e n d"], batch: float, iterations: int = 50
-) -> Float[Tensor, "e"]:
+) -> Float[Tensor, " e"]:
     """Return the largest η at which second moments stay bounded, by bisection below 2/λ₁."""
     top = torch.linalg.eigvalsh(x.mT @ x / x.shape[-2])[..., -1]
     low, high = 0 * top, 2.5 / top

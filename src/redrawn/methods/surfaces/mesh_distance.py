@@ -7,7 +7,7 @@ from scipy.spatial import cKDTree
 
 
 def inside_mesh(
-    vertices: Float[np.ndarray, "v 3"], faces: Int[np.ndarray, "f 3"], line: Float[np.ndarray, "s"]
+    vertices: Float[np.ndarray, "v 3"], faces: Int[np.ndarray, "f 3"], line: Float[np.ndarray, " s"]
 ) -> np.ndarray:
     """Say for each point of the grid `line`³ whether it lies inside: an odd number of faces below it.
 

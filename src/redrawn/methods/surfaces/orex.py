@@ -54,7 +54,7 @@ def parameters(net: dict) -> list[Tensor]:
     return own + [p for layer in net["layers"] for p in layer]
 
 
-def iteration_code(index: int, size: int, like: Tensor) -> Float[Tensor, "size"]:
+def iteration_code(index: int, size: int, like: Tensor) -> Float[Tensor, " size"]:
     """Return the Fourier code of an iteration's number, added to the hidden state."""
     octave = 2.0 ** torch.arange(size // 2, device=like.device, dtype=like.dtype)
     angle = octave * index / 2.0 ** (size // 2)
@@ -95,7 +95,7 @@ def orex_loss(
     label: Float[Tensor, "e n"],
     iterations: int,
     hinge_weight: float = 1e-4,
-) -> Float[Tensor, "e"]:
+) -> Float[Tensor, " e"]:
     """Return each network's loss: cross-entropy averaged over iterations, and the hinge on ‖∇logit‖.
 
     Labels are 0 inside, 1 outside, 1/2 on a contour.

@@ -33,7 +33,7 @@ def pairwise(cost: Cost, x: Points, y: Points) -> Float[Tensor, "e n n"]:
 
 @torch.no_grad()
 def entropic_plan(
-    cost: Float[Tensor, "e n n"], epsilon: float | Float[Tensor, "e"], sweeps: int
+    cost: Float[Tensor, "e n n"], epsilon: float | Float[Tensor, " e"], sweeps: int
 ) -> Float[Tensor, "e n n"]:
     """Return plans of uniform marginals 1/n, ε being a share of each problem's mean cost.
 
@@ -57,23 +57,23 @@ def entropic_plan(
     return product.mul_(v / n).to(cost.dtype)
 
 
-def entropic_cost(cost: Float[Tensor, "e n n"], epsilon: float, sweeps: int) -> Float[Tensor, "e"]:
+def entropic_cost(cost: Float[Tensor, "e n n"], epsilon: float, sweeps: int) -> Float[Tensor, " e"]:
     """Return ⟨P, C⟩; its gradient holds the plan fixed, as the envelope theorem has it for small ε."""
     return (entropic_plan(cost.detach(), epsilon, sweeps) * cost).sum((1, 2))
 
 
-def monge_gap(cost: Cost, x: Points, y: Points, epsilon: float, sweeps: int) -> Float[Tensor, "e"]:
+def monge_gap(cost: Cost, x: Points, y: Points, epsilon: float, sweeps: int) -> Float[Tensor, " e"]:
     """Return the entropic Monge gap of the map that takes each x_i to y_i, by network."""
     return cost(x, y).mean(1) - entropic_cost(pairwise(cost, x, y), epsilon, sweeps)
 
 
-def exact_cost(cost: Cost, x: Points, y: Points) -> Float[np.ndarray, "e"]:
+def exact_cost(cost: Cost, x: Points, y: Points) -> Float[np.ndarray, " e"]:
     """Return the exact transport cost between samples of equal masses, by network, by POT's simplex method."""
     matrices = pairwise(cost, x, y).detach().cpu().double().numpy()
     return np.array([ot.emd2([], [], matrix) for matrix in matrices])
 
 
-def exact_monge_gap(cost: Cost, x: Points, y: Points) -> Float[np.ndarray, "e"]:
+def exact_monge_gap(cost: Cost, x: Points, y: Points) -> Float[np.ndarray, " e"]:
     """Return the gap with exact transport."""
     return cost(x, y).mean(1).detach().cpu().double().numpy() - exact_cost(cost, x, y)
 
@@ -85,7 +85,7 @@ def gaussian_gap(matrix: Float[Tensor, "d d"]) -> float:
 
 def sinkhorn_divergence(
     x: Points, y: Points, epsilon: float, sweeps: int, constant: bool = True
-) -> Float[Tensor, "e"]:
+) -> Float[Tensor, " e"]:
     """Return W(x, y) - W(x, x)/2 - W(y, y)/2 under the squared distance, all entropic.
 
     The last term does not depend on x: a loss that is used for its gradient alone may do without it (`constant`).

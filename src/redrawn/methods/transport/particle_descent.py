@@ -84,7 +84,7 @@ def particle_descent(
     start: Particles,
     steps: int,
     rate: Callable[[int], float],
-) -> tuple[Float[np.ndarray, "steps *runs"], Particles]:
+) -> tuple[Float[np.ndarray, " steps *runs"], Particles]:
     """Descend with step size rate(k), k from 1; return the values before each step, and the last particles.
 
     Raises:

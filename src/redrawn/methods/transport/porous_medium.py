@@ -32,8 +32,8 @@ def entropy_bound(
     h: tuple[Tensor, Tensor],
     squares: Float[Tensor, "e n"],
     reference: Float[Tensor, "e m"],
-    density: float | Float[Tensor, "e"],
-) -> Float[Tensor, "e"]:
+    density: float | Float[Tensor, " e"],
+) -> Float[Tensor, " e"]:
     """Return the variational expression of ∫ p²: a lower bound, and exact at h = p/q."""
     return density * (2 * parabola(h, squares).mean(1) - parabola(h, reference).square().mean(1))
 
@@ -42,8 +42,8 @@ def entropy_slope(
     h: tuple[Tensor, Tensor],
     squares: Float[Tensor, "e n"],
     reference: Float[Tensor, "e m"],
-    density: float | Float[Tensor, "e"],
-) -> tuple[Float[Tensor, "e"], Float[Tensor, "e"]]:
+    density: float | Float[Tensor, " e"],
+) -> tuple[Float[Tensor, " e"], Float[Tensor, " e"]]:
     """Return the gradient of `entropy_bound` in h."""
     inside = (parabola(h, squares) > 0).to(squares)
     height = parabola(h, reference)
@@ -53,8 +53,8 @@ def entropy_slope(
 
 
 def entropy_push(
-    h: tuple[Tensor, Tensor], squares: Float[Tensor, "e n"], density: float | Float[Tensor, "e"]
-) -> Float[Tensor, "e"]:
+    h: tuple[Tensor, Tensor], squares: Float[Tensor, "e n"], density: float | Float[Tensor, " e"]
+) -> Float[Tensor, " e"]:
     """Return the derivative of `entropy_bound` in log λ at λ = 1, where all |z|² of the samples grow to λ|z|²."""
     inside = parabola(h, squares) > 0
     return -2 * density * h[1] * (inside * squares).mean(1)

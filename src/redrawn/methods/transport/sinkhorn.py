@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
 
-Vector = Float[np.ndarray, "n"]
+Vector = Float[np.ndarray, " n"]
 Matrix = Float[np.ndarray, "n m"]
 
 ABSORB = 30.0

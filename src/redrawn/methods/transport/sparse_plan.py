@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 
 
 def project_top_k(
-    scores: Float[np.ndarray, "n m"], mass: Float[np.ndarray, "m"], k: int
+    scores: Float[np.ndarray, "n m"], mass: Float[np.ndarray, " m"], k: int
 ) -> Float[np.ndarray, "n m"]:
     """Project each column onto {t ≥ 0, Σ t = mass_j, at most k non-zeros}.
 
@@ -45,8 +45,8 @@ def semi_dual(alpha, a, b, cost, gamma: float, k: int):
 
 
 def sparse_transport(
-    a: Float[np.ndarray, "n"],
-    b: Float[np.ndarray, "m"],
+    a: Float[np.ndarray, " n"],
+    b: Float[np.ndarray, " m"],
     cost: Float[np.ndarray, "n m"],
     k: int,
     *,

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from redrawn.methods.adam import Adam
 
-Quadratic = tuple[Float[Tensor, "e d d"], Float[Tensor, "e d"], Float[Tensor, "e"]]
+Quadratic = tuple[Float[Tensor, "e d d"], Float[Tensor, "e d"], Float[Tensor, " e"]]
 
 
 def log_h(h: Quadratic, z: Float[Tensor, "e n d"]) -> Float[Tensor, "e n"]:
@@ -42,7 +42,7 @@ def kl_bound(
     z: Float[Tensor, "e n d"],
     reference: Float[Tensor, "e m d"],
     log_ratio: Float[Tensor, "e n"] | float = 0.0,
-) -> Float[Tensor, "e"]:
+) -> Float[Tensor, " e"]:
     """Return the variational expression under the supremum, a lower bound of KL(P‖Q).
 
     Args:

@@ -13,8 +13,8 @@ METHODS = ("Adam", "AMSGrad")
 
 
 def clipped_sum(
-    steps: Float[np.ndarray, "n"], start: float = 0.0, low: float = -1.0, high: float = 1.0
-) -> Float[np.ndarray, "n"]:
+    steps: Float[np.ndarray, " n"], start: float = 0.0, low: float = -1.0, high: float = 1.0
+) -> Float[np.ndarray, " n"]:
     """Return x after each of x ← clip(x + step, low, high).
 
     Such maps compose to maps min(max(x + a, b), c): blocks are composed side by side, and only their ends one by one.
@@ -46,7 +46,7 @@ def _transposed(table: np.ndarray) -> np.ndarray:
     return torch.from_numpy(table).T.contiguous().numpy()
 
 
-def play(gradients: Float[np.ndarray, "n"], alpha: float, betas, start: float = 0.0) -> dict:
+def play(gradients: Float[np.ndarray, " n"], alpha: float, betas, start: float = 0.0) -> dict:
     """Return each method's iterates x_1, …, x_n with steps α/√t, and its √v, both of shape (n,)."""
     first, second = betas
     mean = lfilter([1 - first], [1, -first], gradients)

@@ -25,9 +25,9 @@ class Logistic:
     """
 
     x: Float[Tensor, "n d"]
-    ridge: Float[Tensor, "d"]
+    ridge: Float[Tensor, " d"]
 
-    def loss(self, w: Float[Tensor, "e d"]) -> Float[Tensor, "e"]:
+    def loss(self, w: Float[Tensor, "e d"]) -> Float[Tensor, " e"]:
         """Return the mean over all rows."""
         data = torch.nn.functional.softplus(-w @ self.x.T).mean(1)
         return data + (self.ridge * w**2).sum(1) / 2
@@ -60,7 +60,7 @@ class Logistic:
         return self.x.T @ self.x / (4 * len(self.x)) + self.ridge.diag()
 
     @cached_property
-    def least(self) -> Float[Tensor, "1"]:
+    def least(self) -> Float[Tensor, " 1"]:
         """Return the least loss."""
         return self.loss(self.minimiser())
 
@@ -98,7 +98,7 @@ def _back(x: Float[Tensor, "*s b d"], weights: Float[Tensor, "e b"]) -> Float[Te
 @cache
 def data(
     name: Literal["cancer", "digits", "mnist"],
-) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, "n"]]:
+) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, " n"]]:
     """Return rows and labels ±1: 569 cases with standardised features, or pictures of odd and even digits."""
     if name == "cancer":
         x, y = datasets.load_breast_cancer(return_X_y=True)

@@ -21,7 +21,7 @@ class Rescaled:
     problem: Logistic
     scales: Float[Tensor, "e d"]
 
-    def loss(self, w: Float[Tensor, "e d"]) -> Float[Tensor, "e"]:
+    def loss(self, w: Float[Tensor, "e d"]) -> Float[Tensor, " e"]:
         """Return f(s ∘ w)."""
         return self.problem.loss(self.scales * w)
 

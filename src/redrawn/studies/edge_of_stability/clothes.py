@@ -9,7 +9,7 @@ from redrawn.data.fashion import fashion_mnist
 
 def clothes(
     count: int, side: int, device: str
-) -> tuple[Float[Tensor, "n d"], Int[Tensor, "n"], Float[Tensor, "m d"], Int[Tensor, "m"]]:
+) -> tuple[Float[Tensor, "n d"], Int[Tensor, " n"], Float[Tensor, "m d"], Int[Tensor, " m"]]:
     """Return the first pictures to train on, their classes, and all those to test on with theirs."""
     images, classes = fashion_mnist("train", side)
     unseen, truth = fashion_mnist("test", side)

@@ -11,7 +11,7 @@ from redrawn.studies.ensemble import cross_entropy, flatten, unflatten
 
 def digits(
     count: int, side: int, source: torch.Generator, device: str
-) -> tuple[Float[Tensor, "n d"], Int[Tensor, "n"]]:
+) -> tuple[Float[Tensor, "n d"], Int[Tensor, " n"]]:
     """Return so many pictures as rows of pixels, and their digits."""
     images, labels = mnist(side)
     chosen = torch.randperm(len(labels), generator=source)[:count]
@@ -32,6 +32,6 @@ def losses(
     shapes: list[torch.Size],
     x: Float[Tensor, "e b d"],
     y: Int[Tensor, "e b"],
-) -> Float[Tensor, "e"]:
+) -> Float[Tensor, " e"]:
     """Return each network's cross-entropy, in nats."""
     return cross_entropy(perceptron(unflatten(flat, shapes), x), y)

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from redrawn.studies.grokking import corruption, lazy
+from redrawn.studies.grokking import corruption, lazy, lazy_curves
 
 PANELS = {"perp": "⊥AdamW", "stablemax": "StableMax", "float64": "cross-entropy, float64 softmax"}
 STYLES = {"train": "--", "test": "-", "corrupted": ":", "clean": "-."}
@@ -111,7 +111,7 @@ def sweeps(frame: pd.DataFrame) -> Figure:
         for style, name in zip(LINES, group, strict=False):
             rows = frame[frame.name == name]
             steps = sorted(rows.step.unique())
-            test, train = (lazy.series(frame, name, column) for column in ("test", "train"))
+            test, train = (lazy_curves.series(frame, name, column) for column in ("test", "train"))
             label = "ε = 0.25" if group is names[1] and name == "α = 1" else name
             (line,) = axes.plot(steps[1:], (test / test[:, :1]).mean(0)[1:], style, label=label)
             axes.plot(steps[1:], (train / train[:, :1]).mean(0)[1:], style,

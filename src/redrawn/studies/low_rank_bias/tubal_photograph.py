@@ -7,7 +7,7 @@ import torch
 from redrawn.data import colour
 from redrawn.methods import low_rank
 from redrawn.studies.ensemble import generator
-from redrawn.studies.low_rank_bias import tubal
+from redrawn.studies.low_rank_bias import tubal, tubal_descent
 
 STARTS = {"large start": 1.0, "small start": 1e-6}
 """Sizes α: at one, U ∗ Uᵀ starts as large as the target; the small one is of the paper's range."""
@@ -28,7 +28,7 @@ def draw_truth() -> torch.Tensor:
 
 
 def descend(settings: tubal.Settings, seed: int) -> pd.DataFrame:
-    """Return the frame of `tubal.descend` for the photograph, with twice as many measurements as degrees of freedom.
+    """Return the frame of `tubal_descent.descend` for the photograph, with twice as many measurements as degrees of freedom.
 
     The step is 0.02 over the number of measurements, with which A*A is nearly the identity.
     """
@@ -36,19 +36,19 @@ def descend(settings: tubal.Settings, seed: int) -> pd.DataFrame:
     truth = draw_truth().repeat(s.seeds, 1, 1, 1)
     count = count_measurements()
     starts = {label: (2 * SIDE, size) for label, size in STARTS.items()}
-    return tubal.descend(
+    return tubal_descent.descend(
         truth, count, starts, 0.02 / count, s.photograph_steps, s.photograph_every, source
     )
 
 
 def count_measurements() -> int:
     """Return the number of measurements of the photograph."""
-    return 2 * tubal.degrees_of_freedom(SIDE, 3, RANK)
+    return 2 * tubal_descent.degrees_of_freedom(SIDE, 3, RANK)
 
 
 def count_entries() -> int:
     """Return the number of free entries of a symmetric tensor of the photograph's size."""
-    return tubal.degrees_of_freedom(SIDE, 3, SIDE)
+    return tubal_descent.degrees_of_freedom(SIDE, 3, SIDE)
 
 
 def residual(frame: pd.DataFrame, start: str) -> float:
