@@ -37,7 +37,7 @@ device = "auto"
 :tags: [remove-output]
 
 from redrawn.book import open_chapter
-from redrawn.studies import {module} as study
+from redrawn.studies.{module} import experiment
 
 chapter = open_chapter("{slug}", profile, seed, device)
 device = chapter.device
@@ -61,8 +61,12 @@ SECTION = """
 The idea and its equation {{cite}}`{paper}`; what the paper reports, what we measured, what differs.
 """
 
-STUDY = '''\
-"""The experiments of the chapter *{title}*: each returns a tidy DataFrame."""
+PACKAGE = '"""The experiments of the chapter *{title}*, one module a paper."""\n'
+
+FIGURES = '"""The chapter\'s figures: each takes what a study returned, and draws."""\n'
+
+EXPERIMENT = '''\
+"""A paper's experiments, to be named after its subject: each returns a tidy DataFrame."""
 
 from dataclasses import dataclass
 
@@ -78,11 +82,11 @@ SETTINGS = {{"quick": Settings(seeds=5), "standard": Settings(seeds=5), "paper":
 '''
 
 TEST = """\
-from redrawn.studies import {module} as study
+from redrawn.studies.{module} import experiment
 
 
 def test_every_profile_has_settings():
-    assert set(study.SETTINGS) == {{"quick", "standard", "paper"}}
+    assert set(experiment.SETTINGS) == {{"quick", "standard", "paper"}}
 """
 
 
@@ -105,9 +109,12 @@ def write(chapter: Chapter, catalogue: Catalogue) -> list[Path]:
         "sections": sections,
     }
     root = paths.root()
+    studies = root / "src" / "redrawn" / "studies" / module
     texts = {
         chapter.source: PAGE.format(**words),
-        root / "src" / "redrawn" / "studies" / f"{module}.py": STUDY.format(**words),
+        studies / "__init__.py": PACKAGE.format(**words),
+        studies / "experiment.py": EXPERIMENT.format(**words),
+        studies / "figures.py": FIGURES,
         root / "tests" / "unit" / "studies" / f"test_{module}.py": TEST.format(**words),
     }
     if there := [path for path in texts if path.exists()]:

@@ -85,7 +85,9 @@ def test_new_writes_a_skeleton_once(checkout, capsys, monkeypatch):
     assert call(capsys, monkeypatch, "new", "later")[0] == 0
     page = (checkout / "book" / "small-things" / "later.md").read_text()
     assert "chapter.close()" in page and "{cite}`third-paper`" in page
-    compile((checkout / "src/redrawn/studies/later.py").read_text(), "later.py", "exec")
+    for module in ("__init__", "experiment", "figures"):
+        source = checkout / "src/redrawn/studies/later" / f"{module}.py"
+        compile(source.read_text(), source, "exec")
     code, _, err = call(capsys, monkeypatch, "new", "later")
     assert code == 1 and "is there already" in err
 
