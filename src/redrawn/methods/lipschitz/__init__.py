@@ -1,0 +1,1 @@
+"""Lipschitz constants of networks: lower and upper bounds, local and global."""
