@@ -1,0 +1,1 @@
+"""The experiments of the chapter *Measuring Lipschitz constants*, one module a paper."""
