@@ -15,7 +15,7 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 BIB = """\
-@misc{first-paper, title = {First {P}aper}, note = {title only; not yet looked up}}
+@misc{first-paper, title = {First {P}aper}, author = {Roe, Richard}, year = {2019}, note = {not yet confirmed}}
 @misc{second-paper, title = {Second \\& last}, author = {Doe, Jane}, year = {2020}, note = {confirmed}}
 @misc{third-paper, title = {Third}, note = {title only; not yet looked up}}
 """
@@ -160,7 +160,9 @@ def add_victim(root: Path, slug: str, seconds: int) -> None:
     (root / "data" / "numbers.csv").write_text("1,2,3\n")
     (root / "data" / "datasets.yml").write_text(NUMBERS)
     with (root / "book" / "references.bib").open("a") as bib:
-        bib.write(f"@misc{{paper-of-{slug}, title = {{On {slug}}}, note = {{title only}}}}\n")
+        bib.write(
+            f"@misc{{paper-of-{slug}, title = {{On {slug}}}, author = {{Roe, Jo}}, year = {{2021}}}}\n"
+        )
     (part / f"{slug}.yml").write_text(VICTIM.format(slug=slug, seconds=seconds))
     page = PAGE.replace('open_chapter("tiny"', f'open_chapter("{slug}"')
     page = page.replace(

@@ -92,6 +92,10 @@ def load(book: Path | None = None) -> Catalogue:
         for paper in chapter.papers:
             if paper not in papers:
                 problems.append(f"{where}: papers: {paper} is not in references.bib")
+            elif chapter.status == "written" and not (papers[paper].authors and papers[paper].year):
+                problems.append(
+                    f"references.bib: {paper} is tested by {where}: give its author and year"
+                )
             if paper in home:
                 problems.append(f"{where}: papers: {paper} is in {home[paper]} already")
             home[paper] = chapter.slug

@@ -89,6 +89,13 @@ def test_a_duplicate_paper_names_both_lines(checkout):
         catalogue.load()
 
 
+def test_a_tested_paper_needs_author_and_year(checkout):
+    edit(checkout, ", author = {Doe, Jane}", "", "references.bib")
+    said = r"references\.bib: second-paper is tested by small-things/tiny\.yml: give its author"
+    with pytest.raises(CatalogueError, match=said):
+        catalogue.load()
+
+
 def test_broken_bibtex_is_an_error(checkout):
     edit(checkout, "{Third}", "{Third", "references.bib")
     with pytest.raises(CatalogueError, match=r"references\.bib"):

@@ -35,7 +35,9 @@ def built(shared_checkout):
         text = text.replace("{" + old + "}", "{" + TITLES[key] + "}")
     # of the chapter's two papers one has an address, of `broken`'s none
     text = text.replace("year = {2020},", "year = {2020}, eprint = {2001.00001},")
-    bib.write_text(text + "@misc{fourth-paper, title={F}}\n@misc{fifth-paper, title={G}}\n")
+    for key in ("fourth-paper", "fifth-paper"):
+        text += f"@misc{{{key}, title={{{key[0]}}}, author={{Poe, Ann}}, year={{2022}}}}\n"
+    bib.write_text(text)
     part = root / "book" / "small-things"
     broken = (part / "tiny.yml").read_text().replace("slug: tiny", "slug: broken")
     broken = broken.replace("first-paper", "fourth-paper").replace("second-paper", "fifth-paper")
