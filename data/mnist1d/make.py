@@ -9,7 +9,7 @@ import numpy as np
 
 source, target = sys.argv[1:]
 sys.path.insert(0, source)
-from mnist1d.data import make_dataset  # noqa: E402
+from mnist1d.data import make_dataset  # noqa: E402 -- it is found by the line above
 
 made = make_dataset()
 arrays = {"train_signals": made["x"], "train_labels": made["y"]}

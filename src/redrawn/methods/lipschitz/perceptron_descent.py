@@ -5,6 +5,7 @@ shared samples are a single product of matrices.
 """
 
 import itertools
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -14,7 +15,7 @@ Layers = list[tuple[Float[Tensor, "e out in"], Float[Tensor, "e out"] | None]]
 
 
 def init_layers(
-    widths: list[int],
+    widths: Sequence[int],
     networks: int,
     source: torch.Generator,
     *,

@@ -1,7 +1,6 @@
 """Local Lipschitz constants of trained perceptrons, by every method (Shi et al., NeurIPS 2022)."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -10,6 +9,7 @@ import torch
 from redrawn.data import digits
 from redrawn.methods.lipschitz.jacobian_interval import jacobian
 from redrawn.methods.lipschitz.jacobian_linear import linear_constant
+from redrawn.methods.lipschitz.perceptron_descent import init_layers
 from redrawn.methods.lipschitz.preactivation_bounds import linear_bounds
 from redrawn.studies import ensemble
 from redrawn.studies.lipschitz_estimation.local_ladder import of_all
@@ -82,24 +82,21 @@ def train(sizes, x, y, steps: int, source: torch.Generator, device: str, batch: 
         device: of weights and data.
         batch: samples in one.
     """
-    layers = []
-    for a, b in pairwise(sizes):
-        ends = [2 * torch.rand((len(x), b, n), generator=source) - 1 for n in (a, 1)]
-        layers.append([(end / a**0.5).to(device) for end in ends])
+    layers = init_layers(sizes, len(x), source, device=device)
     x, y, each = x.to(device), y.to(device), torch.arange(len(x), device=device)[:, None]
 
     def loss():
         chosen = torch.randint(x.shape[1], (len(x), batch), generator=source).to(device)
         a = x[each, chosen].mT
         for weight, bias in layers[:-1]:
-            a = torch.baddbmm(bias, weight, a).relu()
-        logits = torch.baddbmm(layers[-1][1], layers[-1][0], a).mT
+            a = torch.baddbmm(bias[..., None], weight, a).relu()
+        weight, bias = layers[-1]
+        logits = torch.baddbmm(bias[..., None], weight, a).mT
         return ensemble.cross_entropy(logits, y.gather(1, chosen))
 
     ensemble.train(ensemble.leaves(layers), loss, steps, 0.001)
     return [
-        [(w[i].detach().double(), b[i, :, 0].detach().double()) for w, b in layers]
-        for i in range(len(x))
+        [(w[i].detach().double(), b[i].detach().double()) for w, b in layers] for i in range(len(x))
     ]
 
 
